@@ -1,0 +1,64 @@
+# Each target works on a bare clone: it makes the environment it needs in .venv and redoes nothing that is done.
+PYTHON ?= python3
+V := .venv
+BIN := $(V)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+META := constraints.txt settings.ini setup.py pyproject.toml
+export PYTHONUTF8 := 1
+
+.PHONY: help run test lab test-nbdev2 outputs readme data constraints mutants clean
+help:           ## what can be made
+	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(V)/core  ## set up, then run the main job: the baseline, the trained weights, a table of results
+	$(BIN)/mnist_basics
+
+test: $(V)/dev  ## set up, then run every test: notebooks, outputs, exports, README
+	$(BIN)/python tools/check.py
+
+lab: $(V)/dev   ## set up, then open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=nbs
+
+test-nbdev2: .venv-nbdev2/dev ## the notebooks under nbdev 2, in an environment of its own
+	.venv-nbdev2/bin/nbdev_test
+
+outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
+	$(BIN)/nbdev-export
+	$(BIN)/nbdev_test --save
+	$(BIN)/nbdev-clean
+	$(BIN)/python tools/readme.py
+
+readme: $(V)/dev ## render README.md from nbs/index.ipynb
+	$(BIN)/python tools/readme.py
+
+mutants: $(V)/dev ## break each exported function in turn and see its tests fail (long)
+	$(BIN)/python tools/mutants.py
+
+data: $(V)/core ## rebuild mnist.npz from the four IDX files in IDX=folder
+	$(BIN)/python tools/build_data.py $(IDX)
+
+constraints: $(V)/dev ## pin anew what settings.ini asks for, for every supported Python
+	$(PIP) uv
+	$(BIN)/python tools/constraints.py
+
+clean:          ## remove the environments
+	rm -rf .venv .venv-nbdev2
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3,10) or sys.exit("mnist_basics needs Python 3.10 or newer, this is %d.%d: name another with make PYTHON=python3.11" % v)'
+	$(PYTHON) -m venv $(V)
+
+$(V)/core: $(META) | $(BIN)/python
+	$(PIP) -c constraints.txt -e .
+	@touch $@
+
+$(V)/dev: $(META) | $(BIN)/python
+	$(PIP) -c constraints.txt -e '.[dev]'
+	@touch $(V)/core $@
+
+.venv-nbdev2/dev: $(META)
+	$(PYTHON) -m venv .venv-nbdev2
+	grep -vE '^(fastai|fastcore|nbdev|execnb|ghapi)==' constraints.txt > .venv-nbdev2/constraints.txt
+	.venv-nbdev2/bin/python -m pip --disable-pip-version-check install --quiet -c .venv-nbdev2/constraints.txt \
+	    -e . fastai==2.8.7 nbdev==2.4.14 'fastcore<2' 'execnb<0.2' 'ghapi<2' nbclient ipykernel
+	@touch $@
