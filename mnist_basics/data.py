@@ -180,7 +180,7 @@ def progress(
     out = sys.stdout if jupyter else sys.stderr
     return tqdm(it, desc, total, leave=False, file=out, disable=not (jupyter or out.isatty()))
 
-# %% ../nbs/00_data.ipynb #24d93782
+# %% ../nbs/00_data.ipynb #b73df1a1
 def _write_pngs(path, data, digits, splits):
     "Write the PNGs and `labels.csv` into a new folder beside `path`, then rename it to `path`"
     try:
@@ -197,7 +197,7 @@ def _write_pngs(path, data, digits, splits):
             rows.append(f'{name},{label}')
         (tmp/'labels.csv').write_text('\n'.join(rows)+'\n', encoding='utf-8')
         tmp.chmod(0o755)
-        if not path.exists(): tmp.rename(path)
+        tmp.rename(path)
     except OSError as e:
         if not path.exists(): raise OSError(f"{path}: can't be written: {e.strerror}. Set MNIST_BASICS_HOME to a folder with room for {len(ims):,} small files") from e
     finally: shutil.rmtree(tmp, ignore_errors=True)
