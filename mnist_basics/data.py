@@ -168,7 +168,7 @@ def show_images(
     for i,(x,ax) in enumerate(zip(xs, axs.flat)): show_image(x, ax, None if titles is None else titles[i], **kwargs)
     return axs
 
-# %% ../nbs/00_data.ipynb #6876da92
+# %% ../nbs/00_data.ipynb #1c10e2ed
 def progress(
     it,          # what to go through
     desc='',     # a word on what is being done
@@ -178,7 +178,7 @@ def progress(
     from tqdm import tqdm
     jupyter = in_jupyter() and 'IN_TEST' not in os.environ
     out = sys.stdout if jupyter else sys.stderr
-    return tqdm(it, desc, total, leave=False, file=out, disable=not (jupyter or out.isatty()))
+    return tqdm(it, desc, total, leave=False, delay=1, file=out, disable=not (jupyter or out.isatty()))
 
 # %% ../nbs/00_data.ipynb #b73df1a1
 def _write_pngs(path, data, digits, splits):
