@@ -13,7 +13,7 @@ from .data import load_digits
 from .metrics import class_accuracy, is_3
 from .sgd import fit_pixels, pixel_model
 
-# %% ../nbs/10_cli.ipynb #c67a23db
+# %% ../nbs/10_cli.ipynb #257515f7
 def results(
     steps=300,  # gradient steps for the weights, 1 or more
     lr=0.01,    # learning rate, above 0
@@ -35,7 +35,7 @@ def results(
             ('01_baseline', 'the same 3 to the mean 7: L1, RMSE', '0.1586, 0.3021', f'{four(l1(a_3, mean7))}, {four(rmse(a_3, mean7))}'),
             ('02_metrics', 'baseline accuracy on 3s, on 7s', '0.9168, 0.9854', f'{four(base[0])}, {four(base[1])}'),
             ('02_metrics', 'baseline accuracy, their mean', '0.9511', four(base.mean())),
-            ('03_sgd', 'a weight per pixel, trained: accuracy', 'about 0.97', four(pixel.mean()))]
+            ('03_sgd', 'a weight per pixel, trained: mean accuracy', 'about 0.97', four(pixel.mean()))]
 
 # %% ../nbs/10_cli.ipynb #144e8123
 def table(

@@ -6,8 +6,10 @@
 __all__ = ['show_image', 'show_pixels', 'open_image', 'image_files', 'to_float', 'check_images', 'load_folder', 'open_data',
            'check_digits', 'load_digits', 'show_images', 'progress', 'mnist_path']
 
-# %% ../nbs/00_data.ipynb #f8f8d280
-import hashlib, io, os, shutil, sys, tempfile
+# %% ../nbs/00_data.ipynb #0d6efcba
+import hashlib, os, shutil, sys, tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 import numpy as np, torch
@@ -16,7 +18,7 @@ from fastcore.foundation import L
 from fastcore.imports import in_jupyter
 from fastcore.xdg import xdg_cache_home
 
-# %% ../nbs/00_data.ipynb #342e46b5
+# %% ../nbs/00_data.ipynb #2847bf6e
 def show_image(
     x,              # one image: tensor of shape (height, width), bytes or floats
     ax=None,        # matplotlib axes to draw on; new ones if None
@@ -25,13 +27,14 @@ def show_image(
     size=1.5,       # side of the new axes, in inches
     **kwargs        # passed on to matplotlib's `imshow`
 ):
-    "Draw one image without axes, and return the matplotlib axes it is on"
+    "Draw one image in a thin frame, and return the matplotlib axes it is on"
     import matplotlib.pyplot as plt
     x = torch.as_tensor(x).detach().cpu()
     if x.dim() != 2: raise ValueError(f"expected one image of shape (height, width), got shape {tuple(x.shape)}")
     if ax is None: ax = plt.subplots(figsize=(size, size))[1]
     ax.imshow(x, cmap=cmap, **kwargs)
-    ax.set_axis_off()
+    ax.set(xticks=[], yticks=[])
+    for o in ax.spines.values(): o.set_edgecolor('lightgrey')
     if title is not None: ax.set_title(title, fontsize=9)
     return ax
 
@@ -111,7 +114,10 @@ def load_folder(
     x = torch.stack(ims)
     return x if raw else to_float(x)
 
-# %% ../nbs/00_data.ipynb #e64de69c
+# %% ../nbs/00_data.ipynb #5b84e4e8
+@lru_cache
+def _sha256(file, size, mtime): return hashlib.sha256(file.read_bytes()).hexdigest()
+
 def open_data(
     file=None  # an `mnist.npz`, its digest beside it in `mnist.sha256`; the packaged one if None
 ): # numpy's reader of the arrays in it, by name
@@ -120,9 +126,10 @@ def open_data(
     fix = "Restore it: `git checkout -- mnist_basics` in a clone, or install the package again with `pip install --force-reinstall --no-deps`"
     for o in (file, file.with_suffix('.sha256')):
         if not o.is_file(): raise FileNotFoundError(f"{o} is missing. {fix}")
-    data,want = file.read_bytes(), file.with_suffix('.sha256').read_text(encoding='utf-8').partition(' ')[0]
-    if hashlib.sha256(data).hexdigest() != want: raise ValueError(f"{file} is damaged: its {len(data):,} bytes do not have the SHA-256 digest in mnist.sha256. {fix}")
-    return np.load(io.BytesIO(data), allow_pickle=False)
+    stat,want = file.stat(), file.with_suffix('.sha256').read_text(encoding='utf-8').partition(' ')[0]
+    if _sha256(file, stat.st_size, stat.st_mtime_ns) != want:
+        raise ValueError(f"{file} is damaged: its {stat.st_size:,} bytes do not have the SHA-256 digest in mnist.sha256. {fix}")
+    return np.load(file, allow_pickle=False)
 
 # %% ../nbs/00_data.ipynb #09dcd1e4
 def check_digits(
@@ -134,7 +141,7 @@ def check_digits(
         raise ValueError(f"digits: expected distinct whole numbers from 0 to 9, got {digits!r}")
     return tuple(int(d) for d in ds)
 
-# %% ../nbs/00_data.ipynb #dea9cde4
+# %% ../nbs/00_data.ipynb #de6264e0
 def load_digits(
     digits=range(10),  # which digits, such as (3,7); one number for a single digit
     split='train',     # 'train' or 'valid'
@@ -144,12 +151,14 @@ def load_digits(
     "The packaged images of `digits` and their labels, digit by digit in the order given, without making any files"
     digits = check_digits(digits)
     if split not in ('train','valid'): raise ValueError(f"split: expected 'train' or 'valid', got {split!r}")
-    data = open_data(file)
-    ims = [torch.from_numpy(data[f'{split}_{d}']) for d in digits]
-    x,y = torch.cat(ims), torch.tensor(digits).repeat_interleave(torch.tensor([len(o) for o in ims]))
-    return (x if raw else to_float(x)), y
+    with open_data(file) as data:
+        counts = [len(data[f'{split}_{d}_index']) for d in digits]
+        x = np.empty((sum(counts), 28, 28), np.uint8 if raw else np.float32)
+        def unpack(d, part): np.copyto(part, data[f'{split}_{d}']) if raw else np.divide(data[f'{split}_{d}'], 255, out=part, dtype=np.float32)
+        with ThreadPoolExecutor() as ex: list(ex.map(unpack, digits, np.split(x, np.cumsum(counts)[:-1])))
+    return torch.from_numpy(x), torch.from_numpy(np.repeat(np.array(digits, dtype=np.int64), counts))
 
-# %% ../nbs/00_data.ipynb #886c592e
+# %% ../nbs/00_data.ipynb #903fa8c3
 def show_images(
     xs,           # images: tensor of shape (n, height, width), or a list of images
     titles=None,  # a text above each
@@ -164,7 +173,7 @@ def show_images(
     cols = min(cols, len(xs))
     rows = -(-len(xs)//cols)
     fig,axs = plt.subplots(rows, cols, figsize=(cols*size, rows*size*(1 if titles is None else 1.3)), squeeze=False)
-    for ax in axs.flat: ax.set_axis_off()
+    for ax in axs.flat[len(xs):]: ax.set_axis_off()
     for i,(x,ax) in enumerate(zip(xs, axs.flat)): show_image(x, ax, None if titles is None else titles[i], **kwargs)
     return axs
 
@@ -202,7 +211,7 @@ def _write_pngs(path, data, digits, splits):
         if not path.exists(): raise OSError(f"{path}: can't be written: {e.strerror}. Set MNIST_BASICS_HOME to a folder with room for {len(ims):,} small files") from e
     finally: shutil.rmtree(tmp, ignore_errors=True)
 
-# %% ../nbs/00_data.ipynb #a7a2747d
+# %% ../nbs/00_data.ipynb #415cb0d0
 def mnist_path(
     digits=(3,7),                # which digits
     splits=('train','valid'),    # which splits: both, or ('train',) or ('valid',)
@@ -213,9 +222,10 @@ def mnist_path(
     digits,splits = sorted(check_digits(digits)), ([splits] if isinstance(splits, str) else list(splits))
     if splits not in (['train','valid'], ['train'], ['valid']): raise ValueError(f"splits: expected ('train','valid'), ('train',) or ('valid',), got {splits!r}")
     home = Path(home or os.environ.get('MNIST_BASICS_HOME') or xdg_cache_home()/'mnist_basics').absolute()
-    path,data = home/'-'.join(['mnist', *map(str, digits), *(splits if len(splits)==1 else [])]), open_data(file)
-    if not path.exists(): _write_pngs(path, data, digits, splits)
-    for s,d in ((s,d) for s in splits for d in digits):
-        want,got = len(data[f'{s}_{d}_index']), len(list((path/s/str(d)).glob('*.png')))
-        if want != got: raise ValueError(f"{path/s/str(d)}: expected {want} PNG files, found {got}. Move {path} away to have it made again")
+    path = home/'-'.join(['mnist', *map(str, digits), *(splits if len(splits)==1 else [])])
+    with open_data(file) as data:
+        if not path.exists(): _write_pngs(path, data, digits, splits)
+        for s,d in ((s,d) for s in splits for d in digits):
+            want,got = len(data[f'{s}_{d}_index']), len(list((path/s/str(d)).glob('*.png')))
+            if want != got: raise ValueError(f"{path/s/str(d)}: expected {want} PNG files, found {got}. Move {path} away to have it made again")
     return path

@@ -9,7 +9,7 @@ __all__ = ['plot_function', 'num_grad', 'sgd_step', 'mse', 'gradient_descent', '
 import math, torch
 from .data import check_images, progress
 
-# %% ../nbs/03_sgd.ipynb #f8aa8584
+# %% ../nbs/03_sgd.ipynb #7f0374e4
 def plot_function(
     f,               # function of a float tensor, that gives a number for each number
     tx=None,         # label of the x axis
@@ -22,7 +22,7 @@ def plot_function(
 ):
     "Draw the curve of `f` between `min` and `max`, and return the matplotlib axes it is on"
     import matplotlib.pyplot as plt
-    x = torch.linspace(min, max, 101)
+    x = min + (max-min)*torch.arange(101)/100
     y = torch.as_tensor(f(x)).detach()
     if y.shape != x.shape: raise ValueError(f"f: expected a number for each of {len(x)} numbers, got shape {tuple(y.shape)}")
     if ax is None: ax = plt.subplots(figsize=figsize)[1]
@@ -107,7 +107,7 @@ def pixel_model(
         raise ValueError(f"expected shapes (n, pixels), (pixels,) and (1,), got {tuple(x.shape)}, {tuple(w.shape)} and {tuple(b.shape)}")
     return x@w + b
 
-# %% ../nbs/03_sgd.ipynb #764d8350
+# %% ../nbs/03_sgd.ipynb #ad84512c
 def fit_pixels(
     x,          # images: floats of shape (n, height, width), 0 to 1
     y,          # targets: shape (n,), 1 or True for the one kind of image, 0 or False for the other
@@ -120,6 +120,6 @@ def fit_pixels(
         raise ValueError(f"expected images of shape (n, height, width) and n targets, got {tuple(x.shape)} and {tuple(y.shape)}")
     if set(y.unique().tolist()) != {0, 1}: raise ValueError(f"y: expected both 0s and 1s and nothing else, got {y.unique().tolist()[:5]}")
     x = x.flatten(1).float()
-    w = .01*torch.randn(x.shape[1], generator=torch.Generator().manual_seed(seed))
+    w = .003*torch.randn(x.shape[1], generator=torch.Generator().manual_seed(seed))
     (w,b),losses = gradient_descent(pixel_model, [w, torch.zeros(1)], x, y.float(), lr, steps)
     return w, b, losses
