@@ -51,8 +51,11 @@ def main(nbs):
     todo = [o for o in mutants() if not nbs or o[0] in nbs]
     broken = {(nb,f) for nb,old,_ in todo for f in target(nb, old)}
     every = {(nb,f) for nb in {o[0] for o in todo} for c in exported(nb) for f in names(''.join(c['source']))}
-    with ThreadPoolExecutor(os.cpu_count()) as ex: reds = list(ex.map(red, todo))
-    for ok,(nb,old,new) in zip(reds, todo): print('red  ' if ok else 'GREEN', f'{nb}: {old.strip()}  ->  {new.strip()}')
+    reds = []
+    with ThreadPoolExecutor(os.cpu_count()) as ex:
+        for ok,(nb,old,new) in zip(ex.map(red, todo), todo):
+            print('red  ' if ok else 'GREEN', f'{nb}: {old.strip()}  ->  {new.strip()}', flush=True)
+            reds.append(ok)
     for nb,f in sorted(every-broken): print('NEVER BROKEN', nb, f)
     bad = reds.count(False) + len(every-broken)
     print(f'\n{len(reds)-reds.count(False)} passed, {bad} failed')
