@@ -24,7 +24,7 @@ test-nbdev2: .venv-nbdev2/dev ## the notebooks under nbdev 2, in an environment 
 
 outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
 	$(BIN)/nbdev-export
-	$(BIN)/nbdev_test --save
+	set -e; for o in nbs/*.ipynb; do $(BIN)/nbdev_test --save $$o; done
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/readme.py
 
