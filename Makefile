@@ -58,7 +58,7 @@ $(V)/dev: $(META) | $(BIN)/python
 
 .venv-nbdev2/dev: $(META)
 	$(PYTHON) -m venv .venv-nbdev2
-	grep -vE '^(fastai|fastcore|nbdev|execnb|ghapi)==' constraints.txt > .venv-nbdev2/constraints.txt
+	grep -E '^(torch|torchvision|numpy|pillow|matplotlib|matplotlib-inline|tqdm|pandas|scipy|scikit-learn|ipython)==' constraints.txt > .venv-nbdev2/constraints.txt
 	.venv-nbdev2/bin/python -m pip --disable-pip-version-check install --quiet -c .venv-nbdev2/constraints.txt \
 	    -e . fastai==2.8.7 nbdev==2.4.14 'fastcore<2' 'execnb<0.2' 'ghapi<2' nbclient ipykernel
 	@touch $@
