@@ -2,12 +2,12 @@
 
 tools/mutants.txt lists a plausible mistake per block: the notebook, a line of an exported cell, and what it becomes.
 Each is made in a copy, exported, and the notebook is tested there. It must fail. Every exported function must be listed."""
-import ast, json, os, shutil, subprocess, sys, tempfile
+import ast, json, os, shutil, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from check import cmd, leave, root
 
-root = Path(__file__).resolve().parent.parent
-leave = shutil.ignore_patterns('.git', '.venv*', '.ipynb_checkpoints', '__pycache__', '*.egg-info', 'build', 'dist')
+os.environ['OMP_NUM_THREADS'] = '1'   # the mutants run side by side
 
 def mutants():
     "(notebook, old text, new text) of each block in mutants.txt"
@@ -43,9 +43,8 @@ def red(mutant):
             src = ''.join(o['source'])
             if o['cell_type']=='code' and src.startswith('#| export') and old in src: o['source'] = src.replace(old, new).splitlines(True)
         fn.write_text(json.dumps(d), encoding='utf-8')
-        run = lambda *args: subprocess.run([str(Path(sys.executable).parent/args[0]), *args[1:]], cwd=tree, stdin=subprocess.DEVNULL, capture_output=True, env={**os.environ, 'OMP_NUM_THREADS': '1'})
-        if run('nbdev-export').returncode: sys.exit(f'{nb}: can not be exported after: {new}')
-        return run('nbdev_test', f'nbs/{nb}.ipynb').returncode != 0
+        if cmd('nbdev-export', cwd=tree)[0]: sys.exit(f'{nb}: can not be exported after: {new}')
+        return cmd('nbdev_test', f'nbs/{nb}.ipynb', cwd=tree)[0] != 0
 
 def main(nbs):
     todo = [o for o in mutants() if not nbs or o[0] in nbs]
