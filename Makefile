@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 outputs readme data constraints mutants clean
+.PHONY: help run test lab test-nbdev2 outputs readme data model constraints mutants clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -37,6 +37,9 @@ mutants: $(V)/dev ## break each exported function in turn and see its tests fail
 data: $(V)/core ## rebuild mnist.npz from the four IDX files in IDX=folder
 	$(BIN)/python tools/build_data.py $(IDX)
 
+model: $(V)/core ## train the convolutional net from three seeds, and ship the first with what all reached
+	$(BIN)/python tools/train.py
+
 constraints: $(V)/dev ## pin anew what settings.ini asks for, for every supported Python
 	$(PIP) uv
 	$(BIN)/python tools/constraints.py
@@ -58,7 +61,7 @@ $(V)/dev: $(META) | $(BIN)/python
 
 .venv-nbdev2/dev: $(META)
 	$(PYTHON) -m venv .venv-nbdev2
-	grep -E '^(torch|torchvision|numpy|pillow|matplotlib|matplotlib-inline|tqdm|pandas|scipy|scikit-learn|ipython)==' constraints.txt > .venv-nbdev2/constraints.txt
+	grep -E '^(torch|torchvision|numpy|pillow|matplotlib|matplotlib-inline|tqdm|safetensors|pandas|scipy|scikit-learn|ipython)==' constraints.txt > .venv-nbdev2/constraints.txt
 	.venv-nbdev2/bin/python -m pip --disable-pip-version-check install --quiet -c .venv-nbdev2/constraints.txt \
 	    -e . fastai==2.8.7 nbdev==2.4.14 'fastcore<2' 'execnb<0.2' 'ghapi<2' nbclient ipykernel
 	@touch $@

@@ -8,17 +8,18 @@ __all__ = ['Dataset', 'DataLoader']
 # %% ../nbs/05_batches.ipynb #10c268ec
 import torch
 
-# %% ../nbs/05_batches.ipynb #eaa33ee4
+# %% ../nbs/05_batches.ipynb #35821f55
 class Dataset:
     "Inputs and targets that belong together, picked by the same index"
     def __init__(self,
-        x,  # inputs: tensor of shape (n, ...)
-        y   # targets: tensor of shape (n, ...)
+        x,           # inputs: tensor of shape (n, ...)
+        y,           # targets: tensor of shape (n, ...)
+        device=None  # where to keep both, such as 'cpu' or 'cuda'; where they are if None
     ):
         for name,o in (('x',x), ('y',y)):
             if not isinstance(o, torch.Tensor): raise TypeError(f"{name}: expected a tensor, got {type(o).__name__}")
         if len(x) != len(y): raise ValueError(f"expected x and y of one length, got {len(x)} and {len(y)}")
-        self.x,self.y = x,y
+        self.x,self.y = x.to(device),y.to(device)
 
     def __len__(self): return len(self.x)
 
@@ -27,7 +28,7 @@ class Dataset:
     )->tuple: # inputs and targets at these places: of shape (...) for an int, else (k, ...)
         return self.x[i], self.y[i]
 
-# %% ../nbs/05_batches.ipynb #d4fbe32b
+# %% ../nbs/05_batches.ipynb #8dd2bda9
 class DataLoader:
     "One epoch of batches each time you loop over it"
     def __init__(self,
@@ -48,4 +49,5 @@ class DataLoader:
     def __iter__(self): # pairs: inputs of shape (batch_size, ...), targets of shape (batch_size, ...)
         n = len(self.ds)
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
+        order = order.to(getattr(getattr(self.ds, 'x', None), 'device', 'cpu'))
         for i in order[:len(self)*self.batch_size].split(self.batch_size): yield self.ds[i]

@@ -20,17 +20,18 @@ def linear1(
         raise ValueError(f"expected shapes (n, p), (p, 1) and (1,), got {tuple(xb.shape)}, {tuple(weights.shape)} and {tuple(bias.shape)}")
     return xb@weights + bias
 
-# %% ../nbs/04_loss.ipynb #cbc8c5e2
+# %% ../nbs/04_loss.ipynb #00d7078d
 def init_params(
     size,           # shape of the parameters: a whole number or several, 1 or more each
     std=1.,         # standard deviation: how far from 0 they are spread, 0 or more
-    generator=None  # `torch.Generator` to draw from; PyTorch's global one if None
+    generator=None, # `torch.Generator` on the CPU to draw from; PyTorch's global one if None
+    device='cpu'    # where the parameters shall be: the numbers are the same everywhere
 )->torch.Tensor: # float32 of shape `size`, set to keep its gradient
     "Random parameters to start from, normally distributed around 0"
     size = (size,) if isinstance(size, int) else tuple(size)
     if not size or not all(isinstance(o, int) and o > 0 for o in size): raise ValueError(f"size: expected whole numbers, 1 or more, got {size}")
     if not 0 <= std < float('inf'): raise ValueError(f"std: expected a number, 0 or more, got {std}")
-    return (torch.randn(size, generator=generator)*std).requires_grad_()
+    return (torch.randn(size, generator=generator)*std).to(device).requires_grad_()
 
 # %% ../nbs/04_loss.ipynb #db6375c1
 def check_targs(

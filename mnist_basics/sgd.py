@@ -107,7 +107,7 @@ def pixel_model(
         raise ValueError(f"expected shapes (n, pixels), (pixels,) and (1,), got {tuple(x.shape)}, {tuple(w.shape)} and {tuple(b.shape)}")
     return x@w + b
 
-# %% ../nbs/03_sgd.ipynb #ad84512c
+# %% ../nbs/03_sgd.ipynb #84419bab
 def fit_pixels(
     x,          # images: floats of shape (n, height, width), 0 to 1
     y,          # targets: shape (n,), 1 or True for the one kind of image, 0 or False for the other
@@ -120,6 +120,6 @@ def fit_pixels(
         raise ValueError(f"expected images of shape (n, height, width) and n targets, got {tuple(x.shape)} and {tuple(y.shape)}")
     if set(y.unique().tolist()) != {0, 1}: raise ValueError(f"y: expected both 0s and 1s and nothing else, got {y.unique().tolist()[:5]}")
     x = x.flatten(1).float()
-    w = .003*torch.randn(x.shape[1], generator=torch.Generator().manual_seed(seed))
-    (w,b),losses = gradient_descent(pixel_model, [w, torch.zeros(1)], x, y.float(), lr, steps)
+    w = .003*torch.randn(x.shape[1], generator=torch.Generator().manual_seed(seed)).to(x.device)
+    (w,b),losses = gradient_descent(pixel_model, [w, torch.zeros(1).to(w)], x, y.float(), lr, steps)
     return w, b, losses
