@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 outputs readme data model constraints mutants clean
+.PHONY: help run test lab test-nbdev2 outputs readme data bench model constraints mutants clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -37,6 +37,9 @@ mutants: $(V)/dev ## break each exported function in turn and see its tests fail
 data: $(V)/core ## rebuild mnist.npz from the four IDX files in IDX=folder
 	$(BIN)/python tools/build_data.py $(IDX)
 
+bench: $(V)/bench ## time us and what a reader would use instead, in turn, into benchmarks/results.md
+	$(BIN)/python benchmarks/bench.py
+
 model: $(V)/core ## train the convolutional net from three seeds, and ship the first with what all reached
 	$(BIN)/python tools/train.py
 
@@ -58,6 +61,10 @@ $(V)/core: $(META) | $(BIN)/python
 $(V)/dev: $(META) | $(BIN)/python
 	$(PIP) -c constraints.txt -e '.[dev]'
 	@touch $(V)/core $@
+
+$(V)/bench: $(V)/dev benchmarks/requirements.txt
+	$(PIP) -c constraints.txt -r benchmarks/requirements.txt
+	@touch $@
 
 .venv-nbdev2/dev: $(META)
 	$(PYTHON) -m venv .venv-nbdev2

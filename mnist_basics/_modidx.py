@@ -87,6 +87,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'mnist_basics.models': { 'mnist_basics.models.relu': ('nonlinear.html#relu', 'mnist_basics/models.py'),
                                      'mnist_basics.models.simple_net': ('nonlinear.html#simple_net', 'mnist_basics/models.py')},
             'mnist_basics.predict': { 'mnist_basics.predict.center_digit': ('predict.html#center_digit', 'mnist_basics/predict.py'),
+                                      'mnist_basics.predict.even_light': ('predict.html#even_light', 'mnist_basics/predict.py'),
                                       'mnist_basics.predict.find_ink': ('predict.html#find_ink', 'mnist_basics/predict.py'),
                                       'mnist_basics.predict.main': ('predict.html#main', 'mnist_basics/predict.py'),
                                       'mnist_basics.predict.otsu': ('predict.html#otsu', 'mnist_basics/predict.py'),

@@ -1,0 +1,28 @@
+"Ten digits to 99% on the test images, from import to result, in this process: race.py ours|fastai [device]"
+import json, sys, time
+start = time.perf_counter()
+who,device,epochs,bs,lr = sys.argv[1], (sys.argv[2:] or ['cpu'])[0], 5, 256, .4
+
+if who == 'ours':
+    from mnist_basics.tendigits import digit_learner
+    learn = digit_learner('convnet', seed=0, batch_size=bs, lr=lr, device=device)
+    acc = learn.fit(epochs)[-1]['digit_accuracy']
+else:
+    import torch, torch.nn.functional as F
+    import fastai.callback.progress
+    from fastai.callback.schedule import ParamScheduler, combined_cos
+    from fastai.data.core import DataLoaders
+    from fastai.data.load import DataLoader
+    from fastai.learner import Learner
+    from fastai.metrics import accuracy
+    from fastai.optimizer import SGD
+    from mnist_basics.data import load_digits
+    from mnist_basics.tendigits import convnet
+    (x,y),(vx,vy) = load_digits(), load_digits(split='valid')
+    torch.manual_seed(0)
+    dls = DataLoaders(DataLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), DataLoader(list(zip(vx, vy)), bs=1000, num_workers=0), device=device)
+    learn = Learner(dls, convnet(seed=0).to(device), loss_func=F.cross_entropy, opt_func=SGD, lr=lr, metrics=accuracy, wd=5e-4, wd_bn_bias=True, moms=(.9,.9,.9))
+    with learn.no_bar(), learn.no_logging():
+        learn.fit(epochs, cbs=ParamScheduler({'lr': combined_cos(.25, lr*.04, lr, lr*4e-6), 'mom': lambda p: .9}))
+        acc = learn.validate()[1]
+print(json.dumps({'seconds': time.perf_counter()-start, 'accuracy': float(acc)}))

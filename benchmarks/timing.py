@@ -1,0 +1,43 @@
+"Timing in turn: every contestant once per round, so that whatever else the machine does falls on all of them alike."
+import gc, json, os, resource, statistics, subprocess, sys, time
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+
+def in_turn(fns, rounds, warm=1):
+    "Seconds of each function in `fns`, a dict, in each round"
+    for _ in range(warm):
+        for f in fns.values(): f()
+    times = {k: [] for k in fns}
+    for r in range(rounds):
+        names = list(fns)
+        for k in names[r%len(names):] + names[:r%len(names)]:
+            gc.collect()
+            start = time.perf_counter()
+            fns[k]()
+            times[k].append(time.perf_counter()-start)
+    return times
+
+def ratios(times, ours):
+    "For each contestant: its median time, and how many times ours it is: median, first and third quartile of the rounds"
+    rows = {}
+    for k,ts in times.items():
+        q = statistics.quantiles([t/o for t,o in zip(ts, times[ours])], n=4, method='inclusive') if len(ts)>1 else [ts[0]/times[ours][0]]*3
+        rows[k] = dict(seconds=statistics.median(ts), ratio=statistics.median(ts)/statistics.median(times[ours]), low=q[0], high=q[2])
+    return rows
+
+def python(*args, **env):
+    "Run a script in a fresh process: seconds, and the JSON of its last line if it has one"
+    start = time.perf_counter()
+    o = subprocess.run([sys.executable, *args], cwd=here, env={**os.environ, **env}, capture_output=True, text=True, encoding='utf-8')
+    took = time.perf_counter()-start
+    if o.returncode: raise RuntimeError(f"{args}: {o.stderr[-2000:]}")
+    last = o.stdout.strip().splitlines()[-1:] or ['']
+    return took, json.loads(last[0]) if last[0].startswith(('{','[')) else None
+
+def peak_extra(f):
+    "MB by which the peak memory of this process grows while `f` runs: call it once in a fresh process"
+    unit = 1 if sys.platform=='darwin' else 1024
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    f()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6

@@ -1,0 +1,131 @@
+"""An epoch of training, validation included: us and the peers, on the same model, data, batch size and learning rate.
+A contestant is a pair: a function that trains for one more epoch, and one that gives the accuracy on the validation images."""
+import numpy as np, torch, torch.nn.functional as F
+from torch import nn
+from mnist_basics.batches import DataLoader, Dataset
+from mnist_basics.data import load_digits
+from mnist_basics.learner import Learner
+from mnist_basics.loss import batch_accuracy, bce_loss
+from mnist_basics.models import simple_net
+from mnist_basics.tendigits import cross_entropy, digit_accuracy
+
+bs = 256
+cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5), 'ten digits, 50 hidden units': ((784,50,10), .5)}
+
+def data(case, part=1.):
+    "Training and validation images as rows, and targets: shape (n, 1) for 3s and 7s, labels for ten digits"
+    digits = (3,7) if cases[case][0][-1]==1 else range(10)
+    out = []
+    for split in ('train','valid'):
+        x,y = load_digits(digits, split)
+        k = round(1/part) if split=='train' else 1
+        x,y = x.flatten(1)[::k].clone(),y[::k]
+        out.append((x, (y==3).float()[:,None] if len(digits)==2 else y))
+    return out
+
+def contestants(case, part=1.):
+    sizes,lr = cases[case]
+    (x,y),(vx,vy) = data(case, part)
+    two = sizes[-1]==1
+    loss,metric = (bce_loss, batch_accuracy) if two else (cross_entropy, digit_accuracy)
+    torch_loss = F.binary_cross_entropy_with_logits if two else F.cross_entropy
+    def right(p, t): return ((p>0)==(t==1)).float().mean() if two else (p.argmax(1)==t).float().mean()
+    def accuracy_of(model):
+        with torch.no_grad(): return right(model(vx), vy).item()
+    out = {}
+
+    learn = Learner((DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), bs)), simple_net(sizes, seed=0), loss, lr=lr, metric=metric)
+    out['ours'] = lambda: learn.fit(1), lambda: learn.validate()[1]
+
+    # the book's loop: a list of pairs in fastai's DataLoader, parameters stepped one by one, accuracy as a mean of batches
+    from fastai.data.load import DataLoader as FastLoader
+    book_model = simple_net(sizes, seed=0)
+    dl,valid_dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), FastLoader(list(zip(vx, vy)), bs=bs, num_workers=0)
+    def book():
+        for xb,yb in dl:
+            torch_loss(book_model(xb), yb).backward()
+            for p in book_model.parameters():
+                p.data -= p.grad.data*lr
+                p.grad = None
+        with torch.no_grad(): torch.stack([right(book_model(xb), yb) for xb,yb in valid_dl]).mean()
+    out["the book's loop"] = book, lambda: accuracy_of(book_model)
+
+    import fastai.callback.progress
+    from fastai.data.core import DataLoaders
+    from fastai.learner import Learner as FastLearner
+    from fastai.optimizer import SGD as FastSGD
+    def fastai(dls):
+        learn = FastLearner(dls, simple_net(sizes, seed=0), loss_func=torch_loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
+        def epoch():
+            with learn.no_bar(), learn.no_logging(): learn.fit(1)
+        return epoch, lambda: accuracy_of(learn.model)
+    out["fastai's Learner, its DataLoader"] = fastai(DataLoaders(dl, valid_dl))
+    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), bs)))
+
+    from torch.utils.data import DataLoader as TorchLoader, TensorDataset
+    model = simple_net(sizes, seed=0)
+    opt = torch.optim.SGD(model.parameters(), lr)
+    tdl,tvalid = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=torch.Generator().manual_seed(0)), TorchLoader(TensorDataset(vx, vy), bs)
+    def plain():
+        for xb,yb in tdl:
+            torch_loss(model(xb), yb).backward()
+            opt.step()
+            opt.zero_grad()
+        with torch.no_grad(): sum(right(model(xb), yb)*len(yb) for xb,yb in tvalid)
+    out['a plain loop over torch.utils.data.DataLoader'] = plain, lambda: accuracy_of(model)
+
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.neural_network import MLPClassifier
+    nx,ny,nvx,nvy = (o.numpy() for o in (x, y.flatten(), vx, vy.flatten()))
+    if len(sizes)==2: sk = SGDClassifier(loss='log_loss', learning_rate='constant', eta0=.01, alpha=1e-6, random_state=0)
+    else: sk = MLPClassifier(sizes[1:-1], solver='sgd', batch_size=bs, learning_rate_init=lr, momentum=0, alpha=0, random_state=0)
+    def sklearn():
+        sk.partial_fit(nx, ny, classes=np.unique(ny))
+        sk.score(nvx, nvy)
+    out[f'sklearn {type(sk).__name__}'] = sklearn, lambda: sk.score(nvx, nvy)
+
+    rng = np.random.default_rng(0)
+    ws = [[(rng.random((i,o), np.float32)-.5)*2/i**.5, np.zeros(o, np.float32)] for i,o in zip(sizes, sizes[1:])]
+    eye = np.eye(10, dtype=np.float32)
+    def forward(a):
+        acts = [a]
+        for i,(w,b) in enumerate(ws):
+            a = a@w + b
+            acts.append(np.maximum(a, 0) if i < len(ws)-1 else a)
+        return acts
+    def numpy():
+        order = rng.permutation(len(nx))
+        for i in range(0, len(nx), bs):
+            j = order[i:i+bs]
+            acts = forward(nx[j])
+            z = acts[-1]
+            e = np.exp(z - z.max(1, keepdims=True))
+            g = (1/(1+np.exp(-z)) - ny[j][:,None] if two else e/e.sum(1, keepdims=True) - eye[ny[j]]) / len(j)
+            for k in reversed(range(len(ws))):
+                w,b = ws[k]
+                back = (g@w.T)*(acts[k]>0) if k else None
+                w -= lr*(acts[k].T@g)
+                b -= lr*g.sum(0)
+                g = back
+        score()
+    def score():
+        z = forward(nvx)[-1]
+        return float((((z[:,0]>0)==(ny_valid==1)) if two else (z.argmax(1)==ny_valid)).mean())
+    ny_valid = nvy
+    out['hand-written numpy'] = numpy, score
+
+    mats = [nn.Linear(i, o).weight.detach() for i,o in zip(sizes, sizes[1:])]
+    batches,vbatches = x.split(bs),vx.split(bs)
+    def matmuls():
+        with torch.no_grad():
+            for train,bb in ((True, batches), (False, vbatches)):
+                for a in bb:
+                    acts = [a]
+                    for w in mats: acts.append(acts[-1]@w.T)
+                    if train:
+                        g = acts[-1]
+                        for k in reversed(range(len(mats))):
+                            g.T@acts[k]
+                            if k: g = g@mats[k]
+    out['the matrix products alone'] = matmuls, None
+    return out
