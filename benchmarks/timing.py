@@ -1,5 +1,5 @@
 "Timing in turn: every contestant once per round, so that whatever else the machine does falls on all of them alike."
-import gc, json, os, resource, statistics, subprocess, sys, time
+import gc, json, os, statistics, subprocess, sys, time
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
@@ -35,9 +35,15 @@ def python(*args, **env):
     last = o.stdout.strip().splitlines()[-1:] or ['']
     return took, json.loads(last[0]) if last[0].startswith(('{','[')) else None
 
+def _memory(key):
+    for line in Path('/proc/self/status').read_text().splitlines():
+        if line.startswith(key): return int(line.split()[1])*1024/1e6
+
 def peak_extra(f):
-    "MB by which the peak memory of this process grows while `f` runs: call it once in a fresh process"
-    unit = 1 if sys.platform=='darwin' else 1024
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    "MB by which the peak memory of this process grows while `f` runs; on Linux, elsewhere None"
+    if not Path('/proc/self/clear_refs').exists(): return f() and None
+    gc.collect()
+    Path('/proc/self/clear_refs').write_text('5')   # the peak begins anew
+    before = _memory('VmRSS')
     f()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6
+    return _memory('VmHWM') - before
