@@ -5,15 +5,15 @@
 # %% auto #0
 __all__ = ['Learner', 'table', 'History', 'EarlyStop', 'OneCycle', 'save_model', 'read_model', 'load_model']
 
-# %% ../nbs/07_learner.ipynb #a5a14743
+# %% ../nbs/07_learner.ipynb #4507a3b8
 import hashlib, json, math, os, tempfile, torch
 from pathlib import Path
 from fastcore.basics import patch
 from .data import progress
 from .loss import batch_accuracy
-from .training import SGD, train_epoch, validate
+from .training import SGD, train_epoch, validate as validate_model
 
-# %% ../nbs/07_learner.ipynb #6994d679
+# %% ../nbs/07_learner.ipynb #02f3998f
 class Learner:
     "A model, its data, a loss and an optimiser: all that a training run needs"
     def __init__(self,
@@ -26,12 +26,13 @@ class Learner:
         cbs=(),                 # callbacks: objects with some of the methods before_fit, after_batch, after_epoch, after_fit
         device='cpu'            # where to train: 'cpu', 'cuda' or 'mps'
     ):
-        self.train_dl,self.valid_dl = dls[0],dls[1]
+        try: self.train_dl,self.valid_dl = dls[0],dls[1]
+        except (TypeError, IndexError, KeyError): raise TypeError(f"dls: expected a pair of loaders, got {type(dls).__name__}") from None
         self.model,self.loss_func,self.opt_func,self.lr,self.metric = model.to(device),loss_func,opt_func,lr,metric
         self.cbs,self.device = list(cbs),device
         self.history,self.losses,self.about = History(),[],{}
 
-# %% ../nbs/07_learner.ipynb #c14702a2
+# %% ../nbs/07_learner.ipynb #8682d380
 def table(
     rows,  # of text, equally many in each
     heads  # a title per column
@@ -42,10 +43,12 @@ def table(
     line = lambda cells: '| ' + ' | '.join(o.ljust(w) for o,w in zip(cells, wide)) + ' |'
     return '\n'.join([line(heads), line(['-'*w for w in wide]), *map(line, rows[1:])])
 
+# %% ../nbs/07_learner.ipynb #e7812bc2
 class History(list):
     "A row for each epoch, as a dict: shown as a table"
+    decimals = 4  # of fractions, where they are shown
     def __str__(self):
-        text = lambda v: f'{v:.4f}' if isinstance(v, float) else str(v)
+        text = lambda v: f'{v:.{self.decimals}f}' if isinstance(v, float) else str(v)
         return table([[text(v) for v in row.values()] for row in self], list(self[0])) if self else 'no epochs yet'
     __repr__ = _repr_markdown_ = __str__
 
@@ -55,12 +58,23 @@ class History(list):
         "Draw the two losses by epoch, and return the matplotlib axes they are on"
         import matplotlib.pyplot as plt
         if ax is None: ax = plt.subplots(figsize=(4,2.6))[1]
-        for k in ('train_loss','valid_loss'): ax.plot([o['epoch'] for o in self], [round(o[k], 3) for o in self], '.-', label=k)
+        for k in ('train_loss','valid_loss'): ax.plot([o['epoch'] for o in self], [round(o[k], min(self.decimals, 3)) for o in self], '.-', label=k)
         ax.set(xlabel='epoch', ylabel='loss')
-        ax.legend()
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend(loc='upper right')
         return ax
 
-# %% ../nbs/07_learner.ipynb #c828bae2
+# %% ../nbs/07_learner.ipynb #f37d3f9d
+@patch
+def validate(self:Learner,
+    dl=None  # a loader; the validation loader if None
+)->tuple: # mean loss and mean metric over the images, two floats
+    "Loss and metric of the model as it is"
+    return validate_model(self.model, self.valid_dl if dl is None else dl, self.loss_func, self.metric, self.device)
+
+# %% ../nbs/07_learner.ipynb #43c2b30a
+def _name(f): return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
+
 @patch
 def call(self:Learner,
     event  # 'before_fit', 'after_batch', 'after_epoch' or 'after_fit'
@@ -68,6 +82,12 @@ def call(self:Learner,
     "Tell every callback that has a method of this name"
     for cb in self.cbs:
         if hasattr(cb, event): getattr(cb, event)(self)
+
+@patch
+def _after_batch(self:Learner, i, loss):
+    self.losses.append(loss)
+    self.step += 1
+    self.call('after_batch')
 
 @patch
 def fit(self:Learner,
@@ -83,26 +103,13 @@ def fit(self:Learner,
         dl = progress(self.train_dl, f'epoch {e+1} of {epochs}')
         loss = train_epoch(self.model, dl, self.loss_func, self.opt, self.device, self._after_batch)
         valid,m = self.validate()
-        self.history.append({'epoch': len(self.history)+1, 'train_loss': loss, 'valid_loss': valid, self.metric.__name__: m})
+        self.history.append({'epoch': len(self.history)+1, 'train_loss': loss, 'valid_loss': valid, _name(self.metric): m})
         self.call('after_epoch')
         if self.stop: break
     self.call('after_fit')
     return self.history
 
-@patch
-def _after_batch(self:Learner, i, loss):
-    self.losses.append(loss)
-    self.step += 1
-    self.call('after_batch')
-
-# %% ../nbs/07_learner.ipynb #8eebe231
-@patch
-def validate(self:Learner,
-    dl=None  # a loader; the validation loader if None
-)->tuple: # mean loss and mean metric over the images, two floats
-    "Loss and metric of the model as it is"
-    return validate(self.model, self.valid_dl if dl is None else dl, self.loss_func, self.metric, self.device)
-
+# %% ../nbs/07_learner.ipynb #46679aba
 @patch
 @torch.no_grad()
 def predict(self:Learner,
@@ -113,7 +120,23 @@ def predict(self:Learner,
     self.model.eval()
     return torch.cat([self.model(o.to(self.device)).cpu() for o in x.split(bs)])
 
-# %% ../nbs/07_learner.ipynb #fa911e55
+# %% ../nbs/07_learner.ipynb #c4ddc874
+class EarlyStop:
+    "Callback: stop when the validation loss has not improved for some epochs"
+    def __init__(self,
+        patience=2  # epochs in a row without a new best, from 1
+    ):
+        if not isinstance(patience, int) or patience < 1: raise ValueError(f"patience: expected a whole number from 1, got {patience}")
+        self.patience = patience
+
+    def before_fit(self, learn): self.best,self.since = math.inf,0
+
+    def after_epoch(self, learn):
+        loss = learn.history[-1]['valid_loss']
+        self.best,self.since = (loss,0) if loss < self.best else (self.best,self.since+1)
+        if self.since >= self.patience: learn.stop = True
+
+# %% ../nbs/07_learner.ipynb #ab2bd6a2
 @patch
 def set_lr(self:Learner,
     lr  # learning rate for the steps to come, above 0
@@ -121,26 +144,16 @@ def set_lr(self:Learner,
     "Change the learning rate of the optimiser, ours or PyTorch's"
     for o in getattr(self.opt, 'param_groups', [vars(self.opt)]): o['lr'] = lr
 
-class EarlyStop:
-    "Callback: stop when the validation loss has not improved for some epochs"
-    def __init__(self,
-        patience=2  # epochs in a row without a new best, from 1
-    ): self.patience = patience
-
-    def before_fit(self, learn): self.best,self.since = math.inf,0
-
-    def after_epoch(self, learn):
-        loss = learn.history[-1]['valid_loss']
-        self.best,self.since = (loss,0) if loss < self.best else (self.best,self.since+1)
-        learn.stop = self.since >= self.patience
-
+# %% ../nbs/07_learner.ipynb #ba9b1685
 class OneCycle:
     "Callback: raise the learning rate to the learner's, then lower it to almost nothing, along a cosine"
     def __init__(self,
         warm=.25,     # the part of all steps in which it rises, above 0 and below 1
         start=.04,    # the first rate, as a part of the highest
         end=4e-6      # the last rate, as a part of the highest
-    ): self.warm,self.start,self.end = warm,start,end
+    ):
+        if not 0 < warm < 1: raise ValueError(f"warm: expected a part, above 0 and below 1, got {warm}")
+        self.warm,self.start,self.end = warm,start,end
 
     def lr_at(self,
         step,  # number of the step, from 0
@@ -157,10 +170,10 @@ class OneCycle:
 
     def after_batch(self, learn): learn.set_lr(self.high*self.lr_at(learn.step, learn.steps))
 
-# %% ../nbs/07_learner.ipynb #7d7b8612
+# %% ../nbs/07_learner.ipynb #4f92e0a9
 def _digest(tensors, about):
     h = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for k,v in sorted(tensors.items()): h.update(f'{k} {v.dtype} {tuple(v.shape)}'.encode() + v.numpy().tobytes())
+    for k,v in sorted(tensors.items()): h.update(f'{k} {v.dtype} {tuple(v.shape)}'.encode() + v.reshape(-1).view(torch.uint8).numpy().tobytes())
     return h.hexdigest()
 
 def save_model(
@@ -172,16 +185,18 @@ def save_model(
     from safetensors.torch import save
     tensors = {k: v.detach().cpu().contiguous() for k,v in model.state_dict().items()}
     about = {k: str(v) for k,v in about.items()} | {'model': str(model)}
+    data = save(tensors, about | {'sha256': _digest(tensors, about)})
     file,tmp = Path(file),None
     try:
         fd,tmp = tempfile.mkstemp(prefix=file.name+'.', dir=file.parent)
-        with os.fdopen(fd, 'wb') as f: f.write(save(tensors, about | {'sha256': _digest(tensors, about)}))
+        with os.fdopen(fd, 'wb') as f: f.write(data)
         os.chmod(tmp, 0o644)
         os.replace(tmp, file)
     except OSError as e:
         if tmp: Path(tmp).unlink(missing_ok=True)
         raise OSError(f"{file}: can't be written: {e.strerror}") from e
 
+# %% ../nbs/07_learner.ipynb #c3902b1a
 def read_model(
     file  # a file that `save_model` wrote
 )->tuple: # the tensors by name; a dict of what was kept with them
@@ -189,18 +204,21 @@ def read_model(
     from safetensors import safe_open, SafetensorError
     if not Path(file).is_file(): raise FileNotFoundError(f"{file}: no such model file")
     try:
-        with safe_open(str(file), 'pt') as f: tensors,about = {k: f.get_tensor(k) for k in f.keys()}, dict(f.metadata() or {})
+        with safe_open(str(file), 'pt') as f: tensors,about = {k: f.get_tensor(k) for k in f.keys()}, dict(sorted((f.metadata() or {}).items()))
     except (SafetensorError, OSError) as e: raise ValueError(f"{file}: damaged, or not a safetensors file: {e}") from e
     if about.pop('sha256', None) != _digest(tensors, about): raise ValueError(f"{file}: damaged, or not written by mnist_basics: its digest is missing or wrong")
     return tensors, about
 
+# %% ../nbs/07_learner.ipynb #d5f605bf
 def load_model(
     model,  # a `torch.nn.Module` built as the one that was saved; changed in place
     file    # a file that `save_model` wrote
 )->dict: # what was kept with it
     "Bring the parameters of a model file into a model of the same architecture"
     tensors,about = read_model(file)
-    if about['model'] != str(model): raise ValueError(f"{file}: expected the parameters of\n{model}\ngot those of\n{about['model']}")
+    shapes = lambda d: {k: tuple(v.shape) for k,v in d.items()}
+    if about.get('model') != str(model) or shapes(tensors) != shapes(model.state_dict()):
+        raise ValueError(f"{file}: expected the parameters of\n{model}\ngot those of\n{about.get('model')}\nwith shapes {shapes(tensors)}")
     model.load_state_dict(tensors)
     return about
 
@@ -215,5 +233,5 @@ def save(self:Learner,
 def load(self:Learner,
     file  # a file that `save` wrote
 ):
-    "Bring back the parameters that `save` wrote"
-    load_model(self.model, file)
+    "Bring back the parameters that `save` wrote, and `about`"
+    self.about = {k: v for k,v in load_model(self.model, file).items() if k != 'model'}
