@@ -10,12 +10,12 @@ import torch
 from torch import nn
 from .training import seeded
 
-# %% ../nbs/08_nonlinear.ipynb #e5de8362
+# %% ../nbs/08_nonlinear.ipynb #9d5d3a93
 def relu(
     x  # floats of any shape
-)->torch.Tensor: # the same shape, 0 or more
+)->torch.Tensor: # the same shape, 0 or more; nan stays nan
     "Every negative number becomes 0, the others stay"
-    return torch.where(x>0, x, 0.)
+    return torch.where(x<=0, 0., x)
 
 # %% ../nbs/08_nonlinear.ipynb #505c5bea
 def simple_net(

@@ -26,11 +26,11 @@ def log_softmax(
     x = x - x.amax(-1, keepdim=True)
     return x - x.exp().sum(-1, keepdim=True).log()
 
-# %% ../nbs/09_ten_digits.ipynb #49d09eab
+# %% ../nbs/09_ten_digits.ipynb #c65c8c3f
 def softmax(
     x  # logits: floats of shape (..., classes)
 )->torch.Tensor: # probabilities: the same shape, 0 to 1, summing to 1 along the last axis
-    "Any numbers as probabilities: larger than 0, and together 1"
+    "Any numbers as probabilities: 0 or more, and together 1"
     return log_softmax(x).exp()
 
 # %% ../nbs/09_ten_digits.ipynb #82486edd
