@@ -8,7 +8,7 @@ __all__ = ['Dataset', 'DataLoader']
 # %% ../nbs/05_batches.ipynb #10c268ec
 import torch
 
-# %% ../nbs/05_batches.ipynb #35821f55
+# %% ../nbs/05_batches.ipynb #64c83c21
 class Dataset:
     "Inputs and targets that belong together, picked by the same index"
     def __init__(self,
@@ -26,6 +26,7 @@ class Dataset:
     def __getitem__(self,
         i  # an int, a slice, or a list or tensor of ints
     )->tuple: # inputs and targets at these places: of shape (...) for an int, else (k, ...)
+        if isinstance(i, torch.Tensor) and i.dtype==torch.int64 and i.dim()==1: return self.x.index_select(0, i), self.y.index_select(0, i)
         return self.x[i], self.y[i]
 
 # %% ../nbs/05_batches.ipynb #8dd2bda9

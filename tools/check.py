@@ -11,8 +11,8 @@ root = Path(__file__).resolve().parent.parent
 leave = shutil.ignore_patterns('.git', '.venv*', '.ipynb_checkpoints', '__pycache__', '*.egg-info', 'build', 'dist')
 
 def cmd(name, *args, cwd):
-    "Run a command of this environment in `cwd`; its exit code and what it printed"
-    env = {'MNIST_BASICS_HOME': str(root/'.venv'/'cache'), **os.environ, 'PYTHONUTF8': '1', 'PATH': f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    "Run a command of this environment in `cwd`, with one thread as several run at once; its exit code and what it printed"
+    env = {'MNIST_BASICS_HOME': str(root/'.venv'/'cache'), **os.environ, 'PYTHONUTF8': '1', 'OMP_NUM_THREADS': '1', 'PATH': f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     o = subprocess.run([str(Path(sys.executable).parent/name), *args], cwd=cwd, env=env, text=True, encoding='utf-8', errors='replace',
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return o.returncode, o.stdout

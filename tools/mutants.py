@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from check import cmd, leave, root
 
-os.environ['OMP_NUM_THREADS'] = '1'   # the mutants run side by side
-
 def mutants():
     "(notebook, old text, new text) of each block in mutants.txt"
     blocks = (root/'tools'/'mutants.txt').read_text(encoding='utf-8').strip().split('\n\n')
