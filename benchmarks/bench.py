@@ -108,7 +108,7 @@ def section(name, rows):
     else:
         mb,acc = (any(k in o for o in rows.values()) for k in ('mb','accuracy'))
         heads = ['contestant', 'time', 'ratio', 'quartiles'] + ['extra memory']*mb + ['accuracy']*acc
-        body = [[k, shown(o['seconds']), f"{o['ratio']:.2f}", f"{o['low']:.2f} to {o['high']:.2f}"] + [f"{o['mb']:.0f} MB"]*mb + [f"{o['accuracy']:.4f}" if 'accuracy' in o else '']*acc for k,o in rows.items()]
+        body = [[k, shown(o['seconds']), f"{o['ratio']:.2f}", f"{o['low']:.2f} to {o['high']:.2f}"] + [f"{o['mb']:.0f} MB" if o.get('mb') is not None else '']*mb + [f"{o['accuracy']:.4f}" if 'accuracy' in o else '']*acc for k,o in rows.items()]
     return f'### {name[0].upper()+name[1:]}\n\n{table(body, heads)}\n'
 
 def plot(results):

@@ -5,12 +5,12 @@ from torch import nn
 from mnist_basics.batches import DataLoader, Dataset
 from mnist_basics.data import load_digits
 from mnist_basics.learner import Learner
-from mnist_basics.loss import batch_accuracy, bce_loss
+from mnist_basics.loss import batch_accuracy
 from mnist_basics.models import simple_net
-from mnist_basics.tendigits import cross_entropy, digit_accuracy
+from mnist_basics.tendigits import digit_accuracy
 
 bs = 256
-cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5), 'ten digits, 50 hidden units': ((784,50,10), .5)}
+cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5), 'ten digits, 50 hidden units': ((784,50,10), .2)}
 
 def data(case, part=1.):
     "Training and validation images as rows, and targets: shape (n, 1) for 3s and 7s, labels for ten digits"
@@ -27,8 +27,7 @@ def contestants(case, part=1.):
     sizes,lr = cases[case]
     (x,y),(vx,vy) = data(case, part)
     two = sizes[-1]==1
-    loss,metric = (bce_loss, batch_accuracy) if two else (cross_entropy, digit_accuracy)
-    torch_loss = F.binary_cross_entropy_with_logits if two else F.cross_entropy
+    loss,metric = (F.binary_cross_entropy_with_logits, batch_accuracy) if two else (F.cross_entropy, digit_accuracy)
     def right(p, t): return ((p>0)==(t==1)).float().mean() if two else (p.argmax(1)==t).float().mean()
     def accuracy_of(model):
         with torch.no_grad(): return right(model(vx), vy).item()
@@ -43,7 +42,7 @@ def contestants(case, part=1.):
     dl,valid_dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), FastLoader(list(zip(vx, vy)), bs=bs, num_workers=0)
     def book():
         for xb,yb in dl:
-            torch_loss(book_model(xb), yb).backward()
+            loss(book_model(xb), yb).backward()
             for p in book_model.parameters():
                 p.data -= p.grad.data*lr
                 p.grad = None
@@ -55,7 +54,7 @@ def contestants(case, part=1.):
     from fastai.learner import Learner as FastLearner
     from fastai.optimizer import SGD as FastSGD
     def fastai(dls):
-        learn = FastLearner(dls, simple_net(sizes, seed=0), loss_func=torch_loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
+        learn = FastLearner(dls, simple_net(sizes, seed=0), loss_func=loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
         def epoch():
             with learn.no_bar(), learn.no_logging(): learn.fit(1)
         return epoch, lambda: accuracy_of(learn.model)
@@ -68,7 +67,7 @@ def contestants(case, part=1.):
     tdl,tvalid = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=torch.Generator().manual_seed(0)), TorchLoader(TensorDataset(vx, vy), bs)
     def plain():
         for xb,yb in tdl:
-            torch_loss(model(xb), yb).backward()
+            loss(model(xb), yb).backward()
             opt.step()
             opt.zero_grad()
         with torch.no_grad(): sum(right(model(xb), yb)*len(yb) for xb,yb in tvalid)

@@ -53,7 +53,7 @@ def class_accuracy(
     classes = targs.unique()
     return classes, torch.stack([accuracy(preds[targs==c], targs[targs==c]) for c in classes])
 
-# %% ../nbs/02_metrics.ipynb #ee4afd20
+# %% ../nbs/02_metrics.ipynb #fcb03d37
 def nearest(
     x,     # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
     means  # the mean images to choose from: floats of shape (k, h, w)
@@ -61,4 +61,6 @@ def nearest(
     "Which of the mean images is closest to each image, by L1 distance"
     if check_images(means, 'means').dim() != 3 or check_images(x, 'x').dim() not in (2,3) or x.shape[-2:] != means.shape[-2:]:
         raise ValueError(f"expected images (n, h, w) and means (k, h, w) of one size, got {tuple(x.shape)} and {tuple(means.shape)}")
-    return torch.cdist(x.flatten(-2).view(-1, means[0].numel()), means.flatten(1), p=1).argmin(1).view(x.shape[:-2])
+    rows = means.flatten(1)
+    blocks = x.reshape(-1, 1, rows.shape[1]).split(max(1, 2**20//rows.numel()))
+    return torch.cat([(o-rows).abs_().sum(-1).argmin(1) for o in blocks]).view(x.shape[:-2])
