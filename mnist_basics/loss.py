@@ -20,12 +20,12 @@ def linear1(
         raise ValueError(f"expected shapes (n, p), (p, 1) and (1,), got {tuple(xb.shape)}, {tuple(weights.shape)} and {tuple(bias.shape)}")
     return xb@weights + bias
 
-# %% ../nbs/04_loss.ipynb #00d7078d
+# %% ../nbs/04_loss.ipynb #c5b9223b
 def init_params(
     size,           # shape of the parameters: a whole number or several, 1 or more each
     std=1.,         # standard deviation: how far from 0 they are spread, 0 or more
     generator=None, # `torch.Generator` on the CPU to draw from; PyTorch's global one if None
-    device='cpu'    # where the parameters shall be: the numbers are the same everywhere
+    device='cpu'    # where the parameters are to be: the numbers are the same everywhere
 )->torch.Tensor: # float32 of shape `size`, set to keep its gradient
     "Random parameters to start from, normally distributed around 0"
     size = (size,) if isinstance(size, int) else tuple(size)
@@ -33,7 +33,7 @@ def init_params(
     if not 0 <= std < float('inf'): raise ValueError(f"std: expected a number, 0 or more, got {std}")
     return (torch.randn(size, generator=generator)*std).to(device).requires_grad_()
 
-# %% ../nbs/04_loss.ipynb #db6375c1
+# %% ../nbs/04_loss.ipynb #0d91a8f2
 def check_targs(
     preds,  # predictions: floats of any shape
     targs   # targets: the same shape; 1 or True for the one class, 0 or False for the other
@@ -51,6 +51,7 @@ def batch_accuracy(
 )->torch.Tensor: # share of right ones, rank 0, 0 to 1
     "The share of predictions that are on the right side of the threshold"
     check_targs(logits, targs)
+    if logits.isnan().any(): raise ValueError("expected predictions that are numbers, got nan")
     return accuracy((logits>threshold).flatten(), (targs==1).flatten())
 
 # %% ../nbs/04_loss.ipynb #76f22fbd
