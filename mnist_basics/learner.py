@@ -13,7 +13,7 @@ from .data import progress
 from .loss import batch_accuracy
 from .training import SGD, train_epoch, validate as validate_model
 
-# %% ../nbs/07_learner.ipynb #02f3998f
+# %% ../nbs/07_learner.ipynb #b4d3f29c
 class Learner:
     "A model, its data, a loss and an optimiser: all that a training run needs"
     def __init__(self,
@@ -23,22 +23,24 @@ class Learner:
         opt_func=SGD,           # `opt_func(params, lr=lr)` makes an optimiser: ours or PyTorch's
         lr=.1,                  # learning rate, above 0
         metric=batch_accuracy,  # `metric(preds, targs)`, as `loss_func`
-        cbs=(),                 # callbacks: objects with some of the methods before_fit, after_batch, after_epoch, after_fit
+        cbs=(),                 # callbacks, several or one: objects with some of the methods before_fit, after_batch, after_epoch, after_fit
         device='cpu'            # where to train: 'cpu', 'cuda' or 'mps'
     ):
         try: self.train_dl,self.valid_dl = dls[0],dls[1]
         except (TypeError, IndexError, KeyError): raise TypeError(f"dls: expected a pair of loaders, got {type(dls).__name__}") from None
         self.model,self.loss_func,self.opt_func,self.lr,self.metric = model.to(device),loss_func,opt_func,lr,metric
-        self.cbs,self.device = list(cbs),device
-        self.history,self.losses,self.about = History(),[],{}
+        self.cbs,self.device = list(cbs) if hasattr(cbs, '__iter__') else [cbs],device
+        self.opt,self.history,self.losses,self.about = None,History(),[],{}
 
-# %% ../nbs/07_learner.ipynb #8682d380
+# %% ../nbs/07_learner.ipynb #e6392e59
 def table(
     rows,  # of text, equally many in each
     heads  # a title per column
 )->str: # a Markdown table with aligned columns
     "Rows of text as a Markdown table that also reads well as plain text"
     rows = [heads, *rows]
+    for row in rows:
+        if len(row) != len(heads): raise ValueError(f"rows: expected {len(heads)} texts in each, as in heads, got {row}")
     wide = [max(len(o[i]) for o in rows) for i in range(len(heads))]
     line = lambda cells: '| ' + ' | '.join(o.ljust(w) for o,w in zip(cells, wide)) + ' |'
     return '\n'.join([line(heads), line(['-'*w for w in wide]), *map(line, rows[1:])])
@@ -109,7 +111,7 @@ def fit(self:Learner,
     self.call('after_fit')
     return self.history
 
-# %% ../nbs/07_learner.ipynb #46679aba
+# %% ../nbs/07_learner.ipynb #49c6e4a7
 @patch
 @torch.no_grad()
 def predict(self:Learner,
@@ -117,6 +119,7 @@ def predict(self:Learner,
     bs=1024 # how many at a time, from 1
 )->torch.Tensor: # what the model says: shape (n, ...), on the CPU
     "The model's outputs for some inputs, in evaluation mode"
+    if not isinstance(bs, int) or bs < 1: raise ValueError(f"bs: expected a whole number from 1, got {bs}")
     self.model.eval()
     return torch.cat([self.model(o.to(self.device)).cpu() for o in x.split(bs)])
 
@@ -136,23 +139,27 @@ class EarlyStop:
         self.best,self.since = (loss,0) if loss < self.best else (self.best,self.since+1)
         if self.since >= self.patience: learn.stop = True
 
-# %% ../nbs/07_learner.ipynb #ab2bd6a2
+# %% ../nbs/07_learner.ipynb #69894150
 @patch
 def set_lr(self:Learner,
     lr  # learning rate for the steps to come, above 0
 ):
     "Change the learning rate of the optimiser, ours or PyTorch's"
+    if self.opt is None: raise ValueError("set_lr: no optimiser before the first fit; pass lr to fit, or let a callback set it")
+    if not lr > 0: raise ValueError(f"lr: expected a learning rate above 0, got {lr}")
     for o in getattr(self.opt, 'param_groups', [vars(self.opt)]): o['lr'] = lr
 
-# %% ../nbs/07_learner.ipynb #ba9b1685
+# %% ../nbs/07_learner.ipynb #d35ec470
 class OneCycle:
-    "Callback: raise the learning rate to the learner's, then lower it to almost nothing, along a cosine"
+    "Callback: raise the learning rate to the one `fit` was given, then lower it to almost nothing, along a cosine"
     def __init__(self,
         warm=.25,     # the part of all steps in which it rises, above 0 and below 1
-        start=.04,    # the first rate, as a part of the highest
-        end=4e-6      # the last rate, as a part of the highest
+        start=.04,    # the first rate, as a part of the highest, above 0 and up to 1
+        end=4e-6      # the last rate, likewise
     ):
         if not 0 < warm < 1: raise ValueError(f"warm: expected a part, above 0 and below 1, got {warm}")
+        for k,v in (('start', start), ('end', end)):
+            if not 0 < v <= 1: raise ValueError(f"{k}: expected a part of the highest rate, above 0 and up to 1, got {v}")
         self.warm,self.start,self.end = warm,start,end
 
     def lr_at(self,
@@ -170,7 +177,7 @@ class OneCycle:
 
     def after_batch(self, learn): learn.set_lr(self.high*self.lr_at(learn.step, learn.steps))
 
-# %% ../nbs/07_learner.ipynb #4f92e0a9
+# %% ../nbs/07_learner.ipynb #944b6f3c
 def _digest(tensors, about):
     h = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for k,v in sorted(tensors.items()): h.update(f'{k} {v.dtype} {tuple(v.shape)}'.encode() + v.reshape(-1).view(torch.uint8).numpy().tobytes())
@@ -179,11 +186,13 @@ def _digest(tensors, about):
 def save_model(
     model,   # a `torch.nn.Module`
     file,    # where to; an existing file is replaced when the new one is complete
-    **about  # texts to keep with it, such as digits='3 7'
+    /,
+    **about  # texts to keep with it, such as digits='3 7'; the names model and sha256 are taken
 ):
     "Write the parameters of a model to a safetensors file, with a digest and a description of the model"
     from safetensors.torch import save
-    tensors = {k: v.detach().cpu().contiguous() for k,v in model.state_dict().items()}
+    if taken := {'model','sha256'} & about.keys(): raise ValueError(f"about: expected other names than model and sha256, which are taken, got {sorted(taken)}")
+    tensors = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k,v in model.state_dict().items()}
     about = {k: str(v) for k,v in about.items()} | {'model': str(model)}
     data = save(tensors, about | {'sha256': _digest(tensors, about)})
     file,tmp = Path(file),None

@@ -17,15 +17,15 @@ def relu(
     "Every negative number becomes 0, the others stay"
     return torch.where(x<=0, 0., x)
 
-# %% ../nbs/08_nonlinear.ipynb #505c5bea
+# %% ../nbs/08_nonlinear.ipynb #0361a807
 def simple_net(
     sizes=(784,30,1), # numbers in and out of each layer: inputs, units of each hidden layer, outputs; two or more, each from 1
-    act=nn.ReLU,      # makes the function between two layers; None for none
+    act=nn.ReLU,      # a class such as nn.ReLU, not a function: called with nothing, it makes what stands between two layers; None for none
     seed=None         # for the random start: a whole number from 0; PyTorch's own chance if None
 )->nn.Sequential: # takes a batch of shape (n, ...) with sizes[0] numbers each, gives (n, sizes[-1])
     "Linear layers with a bend between each two: the book's simple_net, at any width and depth"
-    sizes = tuple(sizes)
-    if len(sizes) < 2 or not all(isinstance(o, int) and o > 0 for o in sizes): raise ValueError(f"sizes: expected two whole numbers or more, each from 1, got {sizes}")
+    sizes = tuple(sizes) if hasattr(sizes, '__iter__') else (sizes,)
+    if len(sizes) < 2 or not all(type(o) is int and o > 0 for o in sizes): raise ValueError(f"sizes: expected two whole numbers or more, each from 1, got {sizes}")
     with seeded(seed): layers = [nn.Linear(i, o) for i,o in zip(sizes, sizes[1:])]
     bends = [[act()] if act else [] for _ in layers[1:]] + [[]]
     return nn.Sequential(nn.Flatten(), *[o for layer,bend in zip(layers, bends) for o in (layer, *bend)])
