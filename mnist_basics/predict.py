@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter, ImageOps
 from .data import check_images
 from .tendigits import load_digit_model, softmax
 
-# %% ../nbs/11_predict.ipynb #fd5a1e87
+# %% ../nbs/11_predict.ipynb #c2507336
 def read_grey(
     fn  # an image file of any size and mode
 )->np.ndarray: # brightness: float32 of shape (height, width), 0 for black to 1 for white
@@ -26,7 +26,8 @@ def read_grey(
         if im.mode.startswith(('I', 'F')):
             x = np.asarray(im).astype(np.float32)
             if not np.isfinite(x).all(): raise ValueError("some of its pixels are not finite numbers")
-            return (x / (max(x.max(), 1) if im.mode == 'F' else 65535)).clip(0, 1)
+            white = max(x.max(), 1) if im.mode == 'F' else 2**max(8, int(x.max()).bit_length()) - 1
+            return (x/white).clip(0, 1)
         im = im.convert('RGBA')
         seen = np.asarray(im.getchannel('A')) > 127
         chalk = 0 < seen.mean() < .5 and np.asarray(im.convert('RGB').convert('L'))[seen].mean() > 127
@@ -36,11 +37,13 @@ def read_grey(
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
         raise ValueError(f"{fn}: cannot be read as an image{': '+str(e) if str(fn) not in str(e) else ''}") from e
 
-# %% ../nbs/11_predict.ipynb #3cc12b09
+# %% ../nbs/11_predict.ipynb #274b9fa3
 def otsu(
     x  # numbers of any shape, 0 to 1
 )->float: # the threshold, 0 to 1
     "The threshold that parts numbers into two groups with the least spread within them (Otsu's method)"
+    x = np.asarray(x)
+    if not ((x >= 0) & (x <= 1)).all(): raise ValueError(f"expected numbers from 0 to 1, got {x.min()} to {x.max()}")
     n,edges = np.histogram(x, 256, (0,1))
     mid,w = (edges[:-1]+edges[1:])/2, np.cumsum(n)
     s = np.cumsum(n*mid)
@@ -49,26 +52,27 @@ def otsu(
     between = (s[-1]*w[ok] - s[ok]*w[-1])**2 / (w[ok]*(w[-1]-w[ok]))
     return float(edges[1:][ok][between.argmax()])
 
-# %% ../nbs/11_predict.ipynb #a9d9d9ba
+# %% ../nbs/11_predict.ipynb #7d38dd16
 def even_light(
     x  # brightness of dark ink on light paper: float32 of shape (height, width), 0 to 1
 )->np.ndarray: # how much darker than the paper around it each pixel is: the same shape, 0 to 1
     "Take away uneven light and noise"
-    im = Image.fromarray((255*x).round().astype(np.uint8)).filter(ImageFilter.MedianFilter(5))
+    im = Image.fromarray((255*x).round().astype(np.uint8)).filter(ImageFilter.MedianFilter(3))
     small = im.reduce(4)
     side = max(small.size)
     blank = small.filter(ImageFilter.MaxFilter(side//8*2+1)).filter(ImageFilter.GaussianBlur(side/16)).resize(im.size, Image.Resampling.BICUBIC)
     x,blank = (np.asarray(o, np.float32)/255 for o in (im, blank))
     return np.clip(blank-x, 0, 1)
 
-# %% ../nbs/11_predict.ipynb #46096625
+# %% ../nbs/11_predict.ipynb #707d013e
 def find_ink(
     x  # brightness: float32 of shape (height, width), 0 for black to 1 for white
 )->np.ndarray: # ink: float32, 0 for paper to 1; of the same shape, or smaller for a large image
     "What is drawn, dark on light or light on dark; from larger images uneven light and noise are taken away"
+    if x.dtype.kind != 'f': raise TypeError(f"expected brightness as floats from 0 to 1, got {x.dtype}: divide bytes by 255")
     if x.ndim != 2 or min(x.shape) < 3: raise ValueError(f"expected 3 x 3 pixels or more, got {' x '.join(map(str, x.shape[::-1]))}")
     if not (x.min() >= 0 and x.max() <= 1): raise ValueError(f"expected brightness from 0 to 1, got {x.min()} to {x.max()}")
-    im = Image.fromarray(x)
+    im = Image.fromarray(x.astype(np.float32))
     im.thumbnail((160, 160), Image.Resampling.BOX)
     x = np.asarray(im).clip(0, 1)
     edge = np.concatenate([x[0], x[-1], x[:,0], x[:,-1]])
@@ -97,7 +101,7 @@ def center_digit(
     out[top:top+box.shape[0], left:left+box.shape[1]] = box
     return torch.from_numpy(out)
 
-# %% ../nbs/11_predict.ipynb #1302720b
+# %% ../nbs/11_predict.ipynb #3f915c54
 def read_digit(
     fn  # an image file of any size, mode and polarity, with one digit in it
 )->torch.Tensor: # float32 of shape (28, 28), 0 for paper to 1 for ink
@@ -109,23 +113,25 @@ def read_digit(
 def predict_digit(
     x,       # images as MNIST has them: floats of shape (n, 28, 28), 0 to 1
     model,   # takes `x`, gives logits of shape (n, classes)
-    digits   # the digit that each class stands for
-)->tuple: # the digits, a list of int; how probable each is, floats of shape (n,), 0 to 1
+    digits   # the digit that each class stands for, as many as classes
+)->tuple: # for each image its entry of `digits`, a list; how probable each is, floats of shape (n,), 0 to 1
     "The most probable digit of each image, and its probability"
-    model.eval()
-    p,i = softmax(model(check_images(x, 'x'))).max(1)
+    if check_images(x, 'x').shape[1:] != (28,28): raise ValueError(f"x: expected images (n, 28, 28), got {tuple(x.shape)}")
+    logits = model.eval()(x)
+    if logits.shape[1] != len(digits): raise ValueError(f"digits: expected one for each of {logits.shape[1]} classes, got {len(digits)}")
+    p,i = softmax(logits).max(1)
     return [digits[o] for o in i], p
 
-# %% ../nbs/11_predict.ipynb #91bb3794
+# %% ../nbs/11_predict.ipynb #201d6529
 def predict_files(
-    files,       # image files, one digit in each: any size, mode and polarity
+    files,       # image files, or one, a digit in each: any size, mode and polarity
     file=None,   # a model file saved by a `digit_learner`; the packaged one if None
     unsure=.9    # below this probability an answer is marked as unsure: 0 to 1
 ): # an iterator: for each file a dict of file, digit, probability and unsure, or of file and error
     "Which digit each image file shows; a file that can't be classified does not stop the others"
     if not 0 <= unsure <= 1: raise ValueError(f"unsure: expected a probability from 0 to 1, got {unsure}")
     model,digits,_ = load_digit_model(file)
-    for fn in map(str, files):
+    for fn in map(str, [files] if isinstance(files, (str, os.PathLike)) else files):
         try:
             (d,),p = predict_digit(read_digit(fn)[None], model, digits)
             yield {'file': fn, 'digit': d, 'probability': round(p.item(), 4), 'unsure': p.item() < unsure}

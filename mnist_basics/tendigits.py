@@ -53,13 +53,14 @@ def cross_entropy(
     check_labels(logits, targs)
     return -log_softmax(logits).gather(1, targs[:,None]).mean()
 
-# %% ../nbs/09_ten_digits.ipynb #5f2bd304
+# %% ../nbs/09_ten_digits.ipynb #e27248a0
 def digit_accuracy(
     logits,  # a row for each image: floats of shape (n, classes)
     targs    # the right class of each: int64 of shape (n,), 0 to classes-1
 )->torch.Tensor: # rank 0, 0 to 1
     "The share of images whose right class has the largest logit"
     check_labels(logits, targs)
+    if logits.isnan().any(): raise FloatingPointError("logits: some are nan: lr is too large, or look for inf or nan in the data")
     return accuracy(logits.argmax(1), targs)
 
 # %% ../nbs/09_ten_digits.ipynb #e651591d
@@ -106,27 +107,31 @@ def convnet(
     with seeded(seed): return nn.Sequential(nn.Unflatten(1, (1,28)), *block(1, width, 5), *block(width, 2*width, 3), *block(2*width, 4*width, 3),
                                             nn.Flatten(), nn.Linear(4*width*16, out))
 
-# %% ../nbs/09_ten_digits.ipynb #8e76ae6c
+# %% ../nbs/09_ten_digits.ipynb #bf5c90c2
 def load_digit_model(
     file=None  # a file saved by a `digit_learner`; the packaged convolutional net for all ten digits if None
 )->tuple: # the model, in evaluation mode; the digits its outputs stand for, in order; what else was kept with it
     "A trained model from a file, built by the name that is kept in it"
-    file = file or Path(str(files('mnist_basics')))/'digits.safetensors'
+    if file is None: file = Path(str(files('mnist_basics')))/'digits.safetensors'
     _,about = read_model(file)
     if not {'name','digits'} <= about.keys(): raise ValueError(f"{file}: expected the model of a digit_learner, got one that does not say its name and digits")
-    digits = check_digits([int(o) for o in about['digits'].split()])
-    model = build(about['name'], len(digits))
+    try:
+        digits = check_digits([int(o) for o in about['digits'].split()])
+        model = build(about['name'], len(digits))
+    except ValueError as e: raise ValueError(f"{file}: expected the model of a digit_learner: {e}") from e
     load_model(model, file)
     return model.eval(), digits, about
 
-# %% ../nbs/09_ten_digits.ipynb #32c50946
+# %% ../nbs/09_ten_digits.ipynb #55ec1d56
 def confusion(
-    preds,  # predicted class of each image: int64 of shape (n,)
-    targs,  # the right one: int64 of shape (n,)
+    preds,  # predicted class of each image: whole numbers of shape (n,), 0 to classes-1
+    targs,  # the right one: the same
     classes=10  # how many classes there are, from 1
 )->torch.Tensor: # int64 of shape (classes, classes): images of class i that were called j
     "The confusion matrix: a row for what each image is, a column for what it was called"
     accuracy(preds, targs)
+    if not isinstance(classes, int) or classes < 1: raise ValueError(f"classes: expected a whole number from 1, got {classes}")
+    preds,targs = preds.long(),targs.long()
     both = torch.cat([preds, targs])
     if both.min() < 0 or both.max() >= classes: raise ValueError(f"expected classes from 0 to {classes-1}, got {both.min()} to {both.max()}")
     return (targs*classes + preds).bincount(minlength=classes**2).view(classes, classes)
