@@ -10,7 +10,7 @@ from loading import cache, distances, first_use, load
 from timing import here, in_turn, python, ratios
 from training import cases as trainings, contestants
 
-ROUNDS = int(os.environ.get('ROUNDS', 7))
+ROUNDS = int(os.environ.get('ROUNDS', 5))
 root = here.parent
 modules = 'data baseline metrics sgd loss batches training learner models tendigits cli predict'.split()
 parts = (1/8, 1/4, 1/2, 1)
@@ -20,7 +20,7 @@ def measured(fns, ours='ours', rounds=ROUNDS): return ratios(in_turn(fns, rounds
 def imports():
     "Each core module in a process of its own, against torch and fastai"
     names = ['torch', *(f'mnist_basics.{o}' for o in modules), 'fastai.basics', 'fastai.vision.core']
-    return ratios(in_turn({o: lambda o=o: python('-c', f'import {o}') for o in names}, max(3, ROUNDS//2), warm=1), 'torch')
+    return ratios(in_turn({o: lambda o=o: python('-c', f'import {o}') for o in names}, max(3, ROUNDS//2)), 'torch')
 
 def memory(rows, script, *args):
     "Add the peak extra memory of each contestant, each in a process of its own"

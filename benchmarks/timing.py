@@ -4,18 +4,20 @@ from pathlib import Path
 
 here = Path(__file__).resolve().parent
 
-def in_turn(fns, rounds, warm=1):
-    "Seconds of each function in `fns`, a dict, in each round"
-    for _ in range(warm):
-        for f in fns.values(): f()
+def in_turn(fns, rounds, least=.1):
+    "Seconds of each function in `fns`, a dict, in each round; a quick one is called again and again for `least` seconds a round"
+    def timed(f, times):
+        start = time.perf_counter()
+        for _ in range(times): f()
+        return (time.perf_counter()-start)/times
+    for f in fns.values(): f()
+    often = {k: max(1, int(least/timed(f, 1))) for k,f in fns.items()}
     times = {k: [] for k in fns}
     for r in range(rounds):
         names = list(fns)
         for k in names[r%len(names):] + names[:r%len(names)]:
             gc.collect()
-            start = time.perf_counter()
-            fns[k]()
-            times[k].append(time.perf_counter()-start)
+            times[k].append(timed(fns[k], often[k]))
     return times
 
 def ratios(times, ours):

@@ -9,8 +9,8 @@ from mnist_basics.loss import batch_accuracy
 from mnist_basics.models import simple_net
 from mnist_basics.tendigits import digit_accuracy
 
-bs = 256
-cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5), 'ten digits, 50 hidden units': ((784,50,10), .2)}
+bs,valid_bs = 256,1024
+cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5), 'ten digits, 50 hidden units': ((784,50,10), .5)}
 
 def data(case, part=1.):
     "Training and validation images as rows, and targets: shape (n, 1) for 3s and 7s, labels for ten digits"
@@ -33,13 +33,13 @@ def contestants(case, part=1.):
         with torch.no_grad(): return right(model(vx), vy).item()
     out = {}
 
-    learn = Learner((DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), bs)), simple_net(sizes, seed=0), loss, lr=lr, metric=metric)
+    learn = Learner((DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), valid_bs)), simple_net(sizes, seed=0), loss, lr=lr, metric=metric)
     out['ours'] = lambda: learn.fit(1), lambda: learn.validate()[1]
 
     # the book's loop: a list of pairs in fastai's DataLoader, parameters stepped one by one, accuracy as a mean of batches
     from fastai.data.load import DataLoader as FastLoader
     book_model = simple_net(sizes, seed=0)
-    dl,valid_dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), FastLoader(list(zip(vx, vy)), bs=bs, num_workers=0)
+    dl,valid_dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), FastLoader(list(zip(vx, vy)), bs=valid_bs, num_workers=0)
     def book():
         for xb,yb in dl:
             loss(book_model(xb), yb).backward()
@@ -59,12 +59,12 @@ def contestants(case, part=1.):
             with learn.no_bar(), learn.no_logging(): learn.fit(1)
         return epoch, lambda: accuracy_of(learn.model)
     out["fastai's Learner, its DataLoader"] = fastai(DataLoaders(dl, valid_dl))
-    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), bs)))
+    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), valid_bs)))
 
     from torch.utils.data import DataLoader as TorchLoader, TensorDataset
     model = simple_net(sizes, seed=0)
     opt = torch.optim.SGD(model.parameters(), lr)
-    tdl,tvalid = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=torch.Generator().manual_seed(0)), TorchLoader(TensorDataset(vx, vy), bs)
+    tdl,tvalid = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=torch.Generator().manual_seed(0)), TorchLoader(TensorDataset(vx, vy), valid_bs)
     def plain():
         for xb,yb in tdl:
             loss(model(xb), yb).backward()
@@ -90,7 +90,8 @@ def contestants(case, part=1.):
         acts = [a]
         for i,(w,b) in enumerate(ws):
             a = a@w + b
-            acts.append(np.maximum(a, 0) if i < len(ws)-1 else a)
+            if i < len(ws)-1: a = np.maximum(a, 0)
+            acts.append(a)
         return acts
     def numpy():
         order = rng.permutation(len(nx))
@@ -114,7 +115,7 @@ def contestants(case, part=1.):
     out['hand-written numpy'] = numpy, score
 
     mats = [nn.Linear(i, o).weight.detach() for i,o in zip(sizes, sizes[1:])]
-    batches,vbatches = x.split(bs),vx.split(bs)
+    batches,vbatches = x.split(bs),vx.split(valid_bs)
     def matmuls():
         with torch.no_grad():
             for train,bb in ((True, batches), (False, vbatches)):
