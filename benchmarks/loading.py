@@ -61,7 +61,7 @@ def first_use():
             with tempfile.TemporaryDirectory(dir=cache) as t: f(t)
         return run
     def untar(t):
-        with tarfile.open(tar) as f: f.extractall(t, filter='data')
+        with tarfile.open(tar) as f: f.extractall(t, **({'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}))  # older Pythons have no filters
     def unzip(t):
         with zipfile.ZipFile(zip_) as f: f.extractall(t)
     return {'ours': fresh(lambda t: mnist_path(home=t)), 'tarfile': fresh(untar), 'zipfile': fresh(unzip)}

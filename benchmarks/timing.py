@@ -17,6 +17,7 @@ def in_turn(fns, rounds, least=.1):
         names = list(fns)
         for k in names[r%len(names):] + names[:r%len(names)]:
             gc.collect()
+            time.sleep(.1)   # the idle threads of the last one (numpy's, torch's) go on spinning for a while, and would cost the next one a core
             times[k].append(timed(fns[k], often[k]))
     return times
 

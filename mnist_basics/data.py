@@ -153,10 +153,10 @@ def load_digits(
     if split not in ('train','valid'): raise ValueError(f"split: expected 'train' or 'valid', got {split!r}")
     with open_data(file) as data:
         counts = [len(data[f'{split}_{d}_index']) for d in digits]
-        x = np.empty((sum(counts), 28, 28), np.uint8 if raw else np.float32)
+        x = torch.empty(sum(counts), 28, 28, dtype=torch.uint8 if raw else torch.float32)
         def unpack(d, part): np.copyto(part, data[f'{split}_{d}']) if raw else np.divide(data[f'{split}_{d}'], 255, out=part, dtype=np.float32)
-        with ThreadPoolExecutor() as ex: list(ex.map(unpack, digits, np.split(x, np.cumsum(counts)[:-1])))
-    return torch.from_numpy(x), torch.from_numpy(np.repeat(np.array(digits, dtype=np.int64), counts))
+        with ThreadPoolExecutor() as ex: list(ex.map(unpack, digits, np.split(x.numpy(), np.cumsum(counts)[:-1])))
+    return x, torch.from_numpy(np.repeat(np.array(digits, dtype=np.int64), counts))
 
 # %% ../nbs/00_data.ipynb #903fa8c3
 def show_images(
