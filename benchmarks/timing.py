@@ -46,7 +46,10 @@ def peak_extra(f):
     "MB by which the peak memory of this process grows while `f` runs; on Linux, elsewhere None"
     if not Path('/proc/self/clear_refs').exists(): return f() and None
     gc.collect()
-    Path('/proc/self/clear_refs').write_text('5')   # the peak begins anew
+    for _ in range(20):
+        Path('/proc/self/clear_refs').write_text('5')   # the peak begins anew, at times only when memory that was freed has gone
+        if _memory('VmHWM') - _memory('VmRSS') < 1: break
+        time.sleep(.1)
     before = _memory('VmRSS')
     f()
     return _memory('VmHWM') - before

@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['Dataset', 'DataLoader']
 
-# %% ../nbs/05_batches.ipynb #10c268ec
+# %% ../nbs/05_batches.ipynb #b73e8598
 import torch
+from .data import check_number
 
-# %% ../nbs/05_batches.ipynb #64c83c21
+# %% ../nbs/05_batches.ipynb #ab3de561
 class Dataset:
     "Inputs and targets that belong together, picked by the same index"
     def __init__(self,
@@ -17,8 +18,9 @@ class Dataset:
         device=None  # where to keep both, such as 'cpu' or 'cuda'; where they are if None
     ):
         for name,o in (('x',x), ('y',y)):
-            if not isinstance(o, torch.Tensor): raise TypeError(f"{name}: expected a tensor, got {type(o).__name__}")
-        if len(x) != len(y): raise ValueError(f"expected x and y of one length, got {len(x)} and {len(y)}")
+            if not isinstance(o, torch.Tensor) or o.layout != torch.strided: raise TypeError(f"{name}: expected a tensor, dense, got {o.layout if isinstance(o, torch.Tensor) else type(o).__name__}")
+        if 0 in (x.dim(), y.dim()) or len(x) != len(y): raise ValueError(f"expected x and y of one length, got shapes {tuple(x.shape)} and {tuple(y.shape)}")
+        if device is None and x.device != y.device: raise ValueError(f"expected x and y on one device, got {x.device} and {y.device}")
         self.x,self.y = x.to(device),y.to(device)
 
     def __len__(self): return len(self.x)
@@ -29,7 +31,7 @@ class Dataset:
         if isinstance(i, torch.Tensor) and i.dtype==torch.int64 and i.dim()==1: return self.x.index_select(0, i), self.y.index_select(0, i)
         return self.x[i], self.y[i]
 
-# %% ../nbs/05_batches.ipynb #6d578cff
+# %% ../nbs/05_batches.ipynb #37d69bb6
 class DataLoader:
     "One epoch of batches each time you loop over it"
     def __init__(self,
@@ -40,10 +42,14 @@ class DataLoader:
         drop_last=False # leave out a last batch that is short?
     ):
         if isinstance(ds, (list, tuple)): raise TypeError(f"ds: expected an index that takes a tensor of places, such as Dataset or TensorDataset, got {type(ds).__name__}")
-        if not isinstance(batch_size, int) or batch_size < 1: raise ValueError(f"batch_size: expected a whole number from 1, got {batch_size}")
+        if not hasattr(ds, '__getitem__') or not hasattr(ds, '__len__'): raise TypeError(f"ds: expected a dataset with a length and an index, got {type(ds).__name__}")
+        check_number('batch_size', batch_size, 1, whole=True)
+        if isinstance(seed, torch.Generator) or seed is None: self.generator = seed
+        else:
+            check_number('seed', seed, 0, 2**63-1, whole=True)
+            self.generator = torch.Generator().manual_seed(seed)
         if len(ds) < (batch_size if drop_last else 1): raise ValueError(f"expected enough for one batch, got {len(ds)} for batch_size={batch_size} and drop_last={drop_last}")
         self.ds,self.batch_size,self.shuffle,self.drop_last = ds,batch_size,shuffle,drop_last
-        self.generator = seed if seed is None or isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
 
     def __len__(self): # batches in an epoch
         return len(self.ds)//self.batch_size if self.drop_last else -(-len(self.ds)//self.batch_size)

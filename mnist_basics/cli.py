@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['figures', 'spread', 'trained', 'results', 'train', 'main']
 
-# %% ../nbs/10_cli.ipynb #3c38fcec
+# %% ../nbs/10_cli.ipynb #6c3192cc
 import math, sys, torch
 from pathlib import Path
 from fastcore.script import call_parse
 from .baseline import class_means, l1, rmse
 from .batches import DataLoader, Dataset
-from .data import load_digits, progress
+from .data import check_number, load_digits, progress
 from .learner import Learner, table
 from .loss import bce_loss
 from .metrics import accuracy, class_accuracy, is_3, nearest
@@ -19,15 +19,14 @@ from .models import simple_net
 from .sgd import fit_pixels, pixel_model
 from .tendigits import digit_learner, load_digit_model
 
-# %% ../nbs/10_cli.ipynb #6498d6e1
+# %% ../nbs/10_cli.ipynb #1656b1eb
 def figures(
     steps=300,  # gradient steps for the weights, 1 or more
     lr=0.01,    # learning rate, above 0
     seed=42,    # seed of the first weights
 )->list: # rows of (notebook, figure, in the chapter, here), all text
     "The figures of notebooks 00 to 03, computed now from the packaged data"
-    if steps < 1: raise ValueError(f"steps: expected a whole number, 1 or more, got {steps}")
-    if not 0 <= seed < 2**63: raise ValueError(f"seed: expected a whole number from 0 to {2**63-1}, got {seed}")
+    check_number('steps', steps, 1, whole=True), check_number('lr', lr, above=0), check_number('seed', seed, 0, 2**63-1, whole=True)
     (x,y),(vx,vy) = load_digits((3,7)), load_digits((3,7), 'valid')
     mean3,mean7 = class_means(x, y, (3,7))
     a_3 = x[1]
@@ -43,7 +42,7 @@ def figures(
             ('02_metrics', 'baseline accuracy, their mean', '0.9511', four((base3+base7)/2)),
             ('03_sgd', 'a weight per pixel, trained: mean accuracy', 'about 0.97', four(pixel.mean()))]
 
-# %% ../nbs/10_cli.ipynb #72d88d58
+# %% ../nbs/10_cli.ipynb #167949de
 def spread(
     hidden,    # units of the hidden layer, from 1; 0 for a linear model
     lr,        # learning rate, above 0
@@ -51,7 +50,7 @@ def spread(
     epochs=10  # of each run, from 1
 )->torch.Tensor: # accuracy of each run on the validation images: shape (seeds,), 0 to 1
     "The accuracy of a 3 or 7 classifier for each of several random starts and orders"
-    if seeds < 1: raise ValueError(f"seeds: expected a whole number, 1 or more, got {seeds}")
+    check_number('seeds', seeds, 1, whole=True), check_number('hidden', hidden, 0, whole=True)
     ds,valid = (Dataset(x, (y==3).float()[:,None]) for x,y in (load_digits((3,7)), load_digits((3,7), 'valid')))
     def run(seed):
         dls = DataLoader(ds, 256, shuffle=True, seed=seed), DataLoader(valid, 1024)
@@ -107,7 +106,7 @@ def train(
     if save: learn.save(save)
     return learn
 
-# %% ../nbs/10_cli.ipynb #4c1373d8
+# %% ../nbs/10_cli.ipynb #7b89405f
 @call_parse
 def main(
     steps:int=300,    # Results: gradient steps for the weights of 03_sgd, 1 or more
@@ -123,7 +122,7 @@ def main(
     "Print the results of the notebooks beside the book's; or, with --model, --digits, --epochs or --save, train a network"
     asked = {k: v for k,v in dict(model=model, digits=digits, epochs=epochs, save=save, lr=lr).items() if v is not None}
     try:
-        if not 0 <= seed < 2**63: raise ValueError(f"seed: expected a whole number from 0 to {2**63-1}, got {seed}")
+        check_number('seed', seed, 0, 2**63-1, whole=True)
         if asked.keys() - {'lr'}: print(train(**asked, seed=seed, device=device).history)
         else: print(table(results(steps, lr or .01, seed, seeds), ('notebook', 'figure', 'chapter', 'here')))
     except (OSError, ValueError, ArithmeticError, RuntimeError) as e: sys.exit(f'mnist_basics: {e}')

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['Learner', 'table', 'History', 'EarlyStop', 'OneCycle', 'save_model', 'read_model', 'load_model']
 
-# %% ../nbs/07_learner.ipynb #4507a3b8
+# %% ../nbs/07_learner.ipynb #0a949eb8
 import hashlib, json, math, os, tempfile, torch
 from pathlib import Path
 from fastcore.basics import patch
-from .data import progress
+from .data import check_number, progress
 from .loss import batch_accuracy
 from .training import SGD, train_epoch, validate as validate_model
 
@@ -74,7 +74,7 @@ def validate(self:Learner,
     "Loss and metric of the model as it is"
     return validate_model(self.model, self.valid_dl if dl is None else dl, self.loss_func, self.metric, self.device)
 
-# %% ../nbs/07_learner.ipynb #43c2b30a
+# %% ../nbs/07_learner.ipynb #24cabaa7
 def _name(f): return getattr(getattr(f, 'func', f), '__name__', type(f).__name__)
 
 @patch
@@ -97,7 +97,7 @@ def fit(self:Learner,
     lr=None   # learning rate, above 0; the learner's own if None
 )->History: # of this learner: `epochs` rows more, or fewer if a callback set `stop`
     "Train with a new optimiser, and add a row to `history` for each epoch"
-    if not isinstance(epochs, int) or epochs < 1: raise ValueError(f"epochs: expected a whole number from 1, got {epochs}")
+    check_number('epochs', epochs, 1, whole=True)
     self.opt = self.opt_func(self.model.parameters(), lr=self.lr if lr is None else lr)
     self.step,self.steps,self.stop = 0,epochs*len(self.train_dl),False
     self.call('before_fit')
@@ -111,7 +111,7 @@ def fit(self:Learner,
     self.call('after_fit')
     return self.history
 
-# %% ../nbs/07_learner.ipynb #49c6e4a7
+# %% ../nbs/07_learner.ipynb #e5a785d9
 @patch
 @torch.no_grad()
 def predict(self:Learner,
@@ -119,17 +119,18 @@ def predict(self:Learner,
     bs=1024 # how many at a time, from 1
 )->torch.Tensor: # what the model says: shape (n, ...), on the CPU
     "The model's outputs for some inputs, in evaluation mode"
-    if not isinstance(bs, int) or bs < 1: raise ValueError(f"bs: expected a whole number from 1, got {bs}")
+    check_number('bs', bs, 1, whole=True)
+    if not isinstance(x, torch.Tensor) or not x.dim() or not len(x): raise ValueError(f"x: expected a tensor of one input or more, got {tuple(x.shape) if isinstance(x, torch.Tensor) else type(x).__name__}")
     self.model.eval()
     return torch.cat([self.model(o.to(self.device)).cpu() for o in x.split(bs)])
 
-# %% ../nbs/07_learner.ipynb #c4ddc874
+# %% ../nbs/07_learner.ipynb #ca56b088
 class EarlyStop:
     "Callback: stop when the validation loss has not improved for some epochs"
     def __init__(self,
         patience=2  # epochs in a row without a new best, from 1
     ):
-        if not isinstance(patience, int) or patience < 1: raise ValueError(f"patience: expected a whole number from 1, got {patience}")
+        check_number('patience', patience, 1, whole=True)
         self.patience = patience
 
     def before_fit(self, learn): self.best,self.since = math.inf,0
@@ -139,17 +140,17 @@ class EarlyStop:
         self.best,self.since = (loss,0) if loss < self.best else (self.best,self.since+1)
         if self.since >= self.patience: learn.stop = True
 
-# %% ../nbs/07_learner.ipynb #69894150
+# %% ../nbs/07_learner.ipynb #7b3342aa
 @patch
 def set_lr(self:Learner,
     lr  # learning rate for the steps to come, above 0
 ):
     "Change the learning rate of the optimiser, ours or PyTorch's"
     if self.opt is None: raise ValueError("set_lr: no optimiser before the first fit; pass lr to fit, or let a callback set it")
-    if not lr > 0: raise ValueError(f"lr: expected a learning rate above 0, got {lr}")
+    check_number('lr', lr, above=0)
     for o in getattr(self.opt, 'param_groups', [vars(self.opt)]): o['lr'] = lr
 
-# %% ../nbs/07_learner.ipynb #d35ec470
+# %% ../nbs/07_learner.ipynb #011299d3
 class OneCycle:
     "Callback: raise the learning rate to the one `fit` was given, then lower it to almost nothing, along a cosine"
     def __init__(self,
@@ -157,9 +158,7 @@ class OneCycle:
         start=.04,    # the first rate, as a part of the highest, above 0 and up to 1
         end=4e-6      # the last rate, likewise
     ):
-        if not 0 < warm < 1: raise ValueError(f"warm: expected a part, above 0 and below 1, got {warm}")
-        for k,v in (('start', start), ('end', end)):
-            if not 0 < v <= 1: raise ValueError(f"{k}: expected a part of the highest rate, above 0 and up to 1, got {v}")
+        check_number('warm', warm, above=0, below=1), check_number('start', start, above=0, high=1), check_number('end', end, above=0, high=1)
         self.warm,self.start,self.end = warm,start,end
 
     def lr_at(self,

@@ -5,42 +5,38 @@
 # %% auto #0
 __all__ = ['accuracy', 'mnist_distance', 'is_3', 'class_accuracy', 'nearest']
 
-# %% ../nbs/02_metrics.ipynb #5052e0be
+# %% ../nbs/02_metrics.ipynb #a873d345
 import torch
-from .data import check_images
+from .data import check
 
-# %% ../nbs/02_metrics.ipynb #da2bcd2e
+# %% ../nbs/02_metrics.ipynb #981c8b04
 def accuracy(
     preds,  # predictions: truth values or whole numbers, shape (n,)
     targs   # what they should be: the same kind, the same shape
 )->torch.Tensor: # share of equal ones, rank 0, 0 to 1
     "The share of predictions that are right"
-    if preds.shape != targs.shape or preds.dim() != 1: raise ValueError(f"expected predictions and targets of one shape (n,), got {tuple(preds.shape)} and {tuple(targs.shape)}")
-    if preds.numel() == 0: raise ValueError("expected at least one prediction, got none")
-    for o in (preds,targs):
-        if o.is_floating_point() or (o.dtype==torch.bool) != (targs.dtype==torch.bool):
-            raise TypeError(f"expected both truth values or both whole numbers, got {preds.dtype} and {targs.dtype}")
+    check(preds=(preds, 'classes', 'n'), targs=(targs, 'classes', 'n'))
+    if (preds.dtype==torch.bool) != (targs.dtype==torch.bool): raise TypeError(f"expected preds and targs both as truth values or both as whole numbers, got {preds.dtype} and {targs.dtype}")
     return (preds==targs).float().mean()
 
-# %% ../nbs/02_metrics.ipynb #d0346a18
+# %% ../nbs/02_metrics.ipynb #35709dc6
 def mnist_distance(
     a,  # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
     b   # the same shape as `a`; or one of the two is a single image of shape (h, w)
 )->torch.Tensor: # rank 0 for two single images, else shape (n,)
     "Mean absolute difference of the pixels, for each image"
-    check_images(a, 'a'), check_images(b, 'b')
-    if a.shape != b.shape and (min(a.dim(), b.dim()) != 2 or a.shape[-2:] != b.shape[-2:]):
-        raise ValueError(f"expected two shapes alike, or one of a single image of that size, got {tuple(a.shape)} and {tuple(b.shape)}")
+    single = 2 in (getattr(a, 'ndim', 0), getattr(b, 'ndim', 0))
+    check(a=(a, 'images', '... h w'), b=(b, 'images', '...b h w' if single else '... h w'))
     return (a-b).abs().mean((-1,-2))
 
-# %% ../nbs/02_metrics.ipynb #22170795
+# %% ../nbs/02_metrics.ipynb #cacfa0c9
 def is_3(
     x,      # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
     mean3,  # the mean 3: floats of shape (h, w)
     mean7   # the mean 7: floats of shape (h, w)
 )->torch.Tensor: # truth values: rank 0 for one image, else shape (n,)
     "Is each image closer to the mean 3 than to the mean 7?"
-    if mean3.dim() != 2 or mean7.dim() != 2: raise ValueError(f"expected two mean images of rank 2, got shapes {tuple(mean3.shape)} and {tuple(mean7.shape)}")
+    check(x=(x, 'images', '... h w'), mean3=(mean3, 'images', 'h w'), mean7=(mean7, 'images', 'h w'))
     return mnist_distance(x, mean3) < mnist_distance(x, mean7)
 
 # %% ../nbs/02_metrics.ipynb #712cb4b1
@@ -53,14 +49,15 @@ def class_accuracy(
     classes = targs.unique()
     return classes, torch.stack([accuracy(preds[targs==c], targs[targs==c]) for c in classes])
 
-# %% ../nbs/02_metrics.ipynb #fcb03d37
+# %% ../nbs/02_metrics.ipynb #ea796572
+@torch.no_grad()
 def nearest(
     x,     # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
     means  # the mean images to choose from: floats of shape (k, h, w)
 )->torch.Tensor: # int64, rank 0 for one image, else shape (n,): the place in `means` of the closest, the first if several are
     "Which of the mean images is closest to each image, by L1 distance"
-    if check_images(means, 'means').dim() != 3 or check_images(x, 'x').dim() not in (2,3) or x.shape[-2:] != means.shape[-2:]:
-        raise ValueError(f"expected images (n, h, w) and means (k, h, w) of one size, got {tuple(x.shape)} and {tuple(means.shape)}")
+    check(x=(x, 'images', 'h w' if getattr(x, 'ndim', 0)==2 else 'n h w'), means=(means, 'images', 'k h w'))
     rows = means.flatten(1)
     blocks = x.reshape(-1, 1, rows.shape[1]).split(max(1, 2**20//rows.numel()))
-    return torch.cat([(o-rows).abs_().sum(-1).argmin(1) for o in blocks]).view(x.shape[:-2])
+    room = torch.empty(len(blocks[0]), *rows.shape, dtype=torch.result_type(x, means), device=x.device)
+    return torch.cat([torch.sub(o, rows, out=room[:len(o)]).abs_().sum(-1).argmin(1) for o in blocks]).view(x.shape[:-2])

@@ -5,19 +5,21 @@
 # %% auto #0
 __all__ = ['relu', 'simple_net']
 
-# %% ../nbs/08_nonlinear.ipynb #7e0e6ceb
+# %% ../nbs/08_nonlinear.ipynb #0797d12f
 import torch
 from torch import nn
+from .data import check, check_number
 from .training import seeded
 
-# %% ../nbs/08_nonlinear.ipynb #9d5d3a93
+# %% ../nbs/08_nonlinear.ipynb #0ac2a65e
 def relu(
     x  # floats of any shape
 )->torch.Tensor: # the same shape, 0 or more; nan stays nan
     "Every negative number becomes 0, the others stay"
+    check(x=(x, 'numbers', '...'))
     return torch.where(x<=0, 0., x)
 
-# %% ../nbs/08_nonlinear.ipynb #0361a807
+# %% ../nbs/08_nonlinear.ipynb #a29179e8
 def simple_net(
     sizes=(784,30,1), # numbers in and out of each layer: inputs, units of each hidden layer, outputs; two or more, each from 1
     act=nn.ReLU,      # a class such as nn.ReLU, not a function: called with nothing, it makes what stands between two layers; None for none
@@ -25,7 +27,8 @@ def simple_net(
 )->nn.Sequential: # takes a batch of shape (n, ...) with sizes[0] numbers each, gives (n, sizes[-1])
     "Linear layers with a bend between each two: the book's simple_net, at any width and depth"
     sizes = tuple(sizes) if hasattr(sizes, '__iter__') else (sizes,)
-    if len(sizes) < 2 or not all(type(o) is int and o > 0 for o in sizes): raise ValueError(f"sizes: expected two whole numbers or more, each from 1, got {sizes}")
+    if len(sizes) < 2: raise ValueError(f"sizes: expected two whole numbers or more, got {sizes}")
+    for o in sizes: check_number('sizes', o, 1, whole=True)
     with seeded(seed): layers = [nn.Linear(i, o) for i,o in zip(sizes, sizes[1:])]
     bends = [[act()] if act else [] for _ in layers[1:]] + [[]]
     return nn.Sequential(nn.Flatten(), *[o for layer,bend in zip(layers, bends) for o in (layer, *bend)])

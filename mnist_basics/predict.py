@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['read_grey', 'otsu', 'even_light', 'find_ink', 'center_digit', 'read_digit', 'predict_digit', 'predict_files', 'main']
 
-# %% ../nbs/11_predict.ipynb #b92a45a6
+# %% ../nbs/11_predict.ipynb #90edf2b9
 import argparse, json, os, sys, warnings
 from pathlib import Path
 import numpy as np, torch
 from PIL import Image, ImageFilter, ImageOps
-from .data import check_images
+from .data import check, check_number
 from .tendigits import load_digit_model, softmax
 
 # %% ../nbs/11_predict.ipynb #c2507336
@@ -37,13 +37,18 @@ def read_grey(
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
         raise ValueError(f"{fn}: cannot be read as an image{': '+str(e) if str(fn) not in str(e) else ''}") from e
 
-# %% ../nbs/11_predict.ipynb #274b9fa3
+# %% ../nbs/11_predict.ipynb #171fbcf9
+def _grey(name, x, least=1):
+    "An error unless `x` is an array of floats from 0 to 1, an image of `least` x `least` pixels or more"
+    if not isinstance(x, np.ndarray) or x.dtype.kind != 'f': raise TypeError(f"{name}: expected an array of floats from 0 to 1, got {getattr(x, 'dtype', type(x).__name__)}: divide bytes by 255")
+    if x.ndim != 2 or min(x.shape) < least: raise ValueError(f"{name}: expected {least} x {least} pixels or more, got {' x '.join(map(str, x.shape[::-1]))}")
+    if not (x.min() >= 0 and x.max() <= 1): raise ValueError(f"{name}: expected numbers from 0 to 1, got {x.min():.4g} to {x.max():.4g}")
+
 def otsu(
     x  # numbers of any shape, 0 to 1
 )->float: # the threshold, 0 to 1
     "The threshold that parts numbers into two groups with the least spread within them (Otsu's method)"
-    x = np.asarray(x)
-    if not ((x >= 0) & (x <= 1)).all(): raise ValueError(f"expected numbers from 0 to 1, got {x.min()} to {x.max()}")
+    _grey('x', np.reshape(x, (1,-1)))
     n,edges = np.histogram(x, 256, (0,1))
     mid,w = (edges[:-1]+edges[1:])/2, np.cumsum(n)
     s = np.cumsum(n*mid)
@@ -52,11 +57,12 @@ def otsu(
     between = (s[-1]*w[ok] - s[ok]*w[-1])**2 / (w[ok]*(w[-1]-w[ok]))
     return float(edges[1:][ok][between.argmax()])
 
-# %% ../nbs/11_predict.ipynb #7d38dd16
+# %% ../nbs/11_predict.ipynb #309d73ab
 def even_light(
     x  # brightness of dark ink on light paper: float32 of shape (height, width), 0 to 1
 )->np.ndarray: # how much darker than the paper around it each pixel is: the same shape, 0 to 1
     "Take away uneven light and noise"
+    _grey('x', x)
     im = Image.fromarray((255*x).round().astype(np.uint8)).filter(ImageFilter.MedianFilter(3))
     small = im.reduce(4)
     side = max(small.size)
@@ -64,14 +70,12 @@ def even_light(
     x,blank = (np.asarray(o, np.float32)/255 for o in (im, blank))
     return np.clip(blank-x, 0, 1)
 
-# %% ../nbs/11_predict.ipynb #707d013e
+# %% ../nbs/11_predict.ipynb #7433edff
 def find_ink(
     x  # brightness: float32 of shape (height, width), 0 for black to 1 for white
 )->np.ndarray: # ink: float32, 0 for paper to 1; of the same shape, or smaller for a large image
     "What is drawn, dark on light or light on dark; from larger images uneven light and noise are taken away"
-    if x.dtype.kind != 'f': raise TypeError(f"expected brightness as floats from 0 to 1, got {x.dtype}: divide bytes by 255")
-    if x.ndim != 2 or min(x.shape) < 3: raise ValueError(f"expected 3 x 3 pixels or more, got {' x '.join(map(str, x.shape[::-1]))}")
-    if not (x.min() >= 0 and x.max() <= 1): raise ValueError(f"expected brightness from 0 to 1, got {x.min()} to {x.max()}")
+    _grey('x', x, 3)
     im = Image.fromarray(x.astype(np.float32))
     im.thumbnail((160, 160), Image.Resampling.BOX)
     x = np.asarray(im).clip(0, 1)
@@ -79,19 +83,20 @@ def find_ink(
     if np.median(edge) < (x.min()+x.max())/2: x = 1-x
     photo = max(x.shape) > 56
     ink = even_light(x) if photo else x.max()-x
-    if ink.max() < .15: raise ValueError("no digit to be seen: the image is blank, or nearly so")
+    if ink.max() < .15: raise ValueError("no digit to be seen: expected ink on paper, got an image that is blank, or nearly so")
     ink = ink/ink.max()
     dark = ink > otsu(ink)
     lo,hi = (ink[~dark].mean(), ink[dark].mean()) if photo else (0, 1)
     return np.clip((ink-lo)/(hi-lo), 0, 1)
 
-# %% ../nbs/11_predict.ipynb #e3bf43a3
+# %% ../nbs/11_predict.ipynb #44381d2c
 def center_digit(
     ink  # float32 of shape (height, width), 0 for paper to 1 for ink
 )->torch.Tensor: # float32 of shape (28, 28), 0 to 1
     "The ink in a box of 20 x 20, its centre of mass in the middle of 28 x 28, as MNIST's authors did it"
+    _grey('ink', ink)
     on = ink > otsu(ink)/2
-    if not on.any(): raise ValueError("expected some ink, got none")
+    if not on.any(): raise ValueError("ink: expected some ink, got none")
     rows,cols = np.flatnonzero(on.any(1)),np.flatnonzero(on.any(0))
     box = Image.fromarray(ink[rows[0]:rows[-1]+1, cols[0]:cols[-1]+1])
     size = [max(1, round(o*20/max(box.size))) for o in box.size]
@@ -101,7 +106,7 @@ def center_digit(
     out[top:top+box.shape[0], left:left+box.shape[1]] = box
     return torch.from_numpy(out)
 
-# %% ../nbs/11_predict.ipynb #3f915c54
+# %% ../nbs/11_predict.ipynb #c5e8eb7e
 def read_digit(
     fn  # an image file of any size, mode and polarity, with one digit in it
 )->torch.Tensor: # float32 of shape (28, 28), 0 for paper to 1 for ink
@@ -116,20 +121,20 @@ def predict_digit(
     digits   # the digit that each class stands for, as many as classes
 )->tuple: # for each image its entry of `digits`, a list; how probable each is, floats of shape (n,), 0 to 1
     "The most probable digit of each image, and its probability"
-    if check_images(x, 'x').shape[1:] != (28,28): raise ValueError(f"x: expected images (n, 28, 28), got {tuple(x.shape)}")
-    logits = model.eval()(x)
-    if logits.shape[1] != len(digits): raise ValueError(f"digits: expected one for each of {logits.shape[1]} classes, got {len(digits)}")
+    check(x=(x, 'images', 'n 28 28'))
+    logits = model.eval()(x.float())
+    if not hasattr(digits, '__len__') or logits.shape[1:] != (len(digits),): raise ValueError(f"digits: expected one for each of {logits.shape[-1]} classes, got {len(digits) if hasattr(digits, '__len__') else digits}")
     p,i = softmax(logits).max(1)
     return [digits[o] for o in i], p
 
-# %% ../nbs/11_predict.ipynb #201d6529
+# %% ../nbs/11_predict.ipynb #d8f1b0be
 def predict_files(
     files,       # image files, or one, a digit in each: any size, mode and polarity
     file=None,   # a model file saved by a `digit_learner`; the packaged one if None
     unsure=.9    # below this probability an answer is marked as unsure: 0 to 1
 ): # an iterator: for each file a dict of file, digit, probability and unsure, or of file and error
     "Which digit each image file shows; a file that can't be classified does not stop the others"
-    if not 0 <= unsure <= 1: raise ValueError(f"unsure: expected a probability from 0 to 1, got {unsure}")
+    check_number('unsure', unsure, 0, 1)
     model,digits,_ = load_digit_model(file)
     for fn in map(str, [files] if isinstance(files, (str, os.PathLike)) else files):
         try:

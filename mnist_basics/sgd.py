@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['plot_function', 'num_grad', 'sgd_step', 'mse', 'gradient_descent', 'pixel_model', 'fit_pixels']
 
-# %% ../nbs/03_sgd.ipynb #476913b8
+# %% ../nbs/03_sgd.ipynb #e683cdf8
 import math, torch
-from .data import check_images, progress
+from .data import check, check_number, progress
 
-# %% ../nbs/03_sgd.ipynb #7f0374e4
+# %% ../nbs/03_sgd.ipynb #d3f3da86
 def plot_function(
     f,               # function of a float tensor, that gives a number for each number
     tx=None,         # label of the x axis
@@ -22,6 +22,7 @@ def plot_function(
 ):
     "Draw the curve of `f` between `min` and `max`, and return the matplotlib axes it is on"
     import matplotlib.pyplot as plt
+    check_number('min', min), check_number('max', max, above=min)
     x = min + (max-min)*torch.arange(101)/100
     y = torch.as_tensor(f(x)).detach()
     if y.shape != x.shape: raise ValueError(f"f: expected a number for each of {len(x)} numbers, got shape {tuple(y.shape)}")
@@ -30,15 +31,14 @@ def plot_function(
     ax.set(xlabel=tx, ylabel=ty, title=title)
     return ax
 
-# %% ../nbs/03_sgd.ipynb #671db8b1
+# %% ../nbs/03_sgd.ipynb #c42ec68a
 def num_grad(
     f,         # function of a float64 tensor of the shape of `x`, that gives one number: float64, rank 0
     x,         # where: float tensor of any shape
     eps=1e-3   # how far to nudge each number, to either side
 )->torch.Tensor: # float64, shape of `x`: how much `f` grows for each unit that this number of `x` grows
     "The gradient of `f` at `x` by finite differences, one number of `x` after the other, in float64"
-    if not (isinstance(x, torch.Tensor) and x.is_floating_point()):
-        raise TypeError(f"x: expected a tensor of floats, got {x.dtype if isinstance(x, torch.Tensor) else type(x).__name__}")
+    check(x=(x, 'floats', '...')), check_number('eps', eps, above=0, high=1)
     x = x.detach().double()
     y = f(x)
     got = f'{y.dtype} of shape {tuple(y.shape)}' if isinstance(y, torch.Tensor) else type(y).__name__
@@ -46,32 +46,38 @@ def num_grad(
     nudges = eps * torch.eye(x.numel(), dtype=x.dtype, device=x.device).reshape(-1, *x.shape)
     return torch.stack([(f(x+d) - f(x-d)) / (2*eps) for d in nudges]).reshape(x.shape)
 
-# %% ../nbs/03_sgd.ipynb #7ce85ff9
+# %% ../nbs/03_sgd.ipynb #25f077dc
+def _tensors(params):
+    "`params` as a list, if it is one of tensors, or an error"
+    if isinstance(params, torch.Tensor): raise TypeError("params: expected a list of tensors, got one tensor: write [params]")
+    params = list(params) if hasattr(params, '__iter__') else [params]
+    if not params or not all(isinstance(p, torch.Tensor) for p in params): raise TypeError(f"params: expected a list of tensors, got {params!r:.50}")
+    return params
+
 def sgd_step(
     params,  # the parameters: tensors with gradients, as `backward` leaves them; changed in place
     lr       # learning rate, above 0: what part of its gradient to subtract from each
 ):
     "Take one step against the gradient, then forget the gradient"
-    if not lr > 0: raise ValueError(f"lr: expected a number above 0, got {lr}")
-    params = list(params)
+    check_number('lr', lr, above=0)
+    params = _tensors(params)
     for i,p in enumerate(params):
-        if p.grad is None: raise ValueError(f"parameter {i} has no gradient: call backward on a loss that uses it first")
+        if p.grad is None: raise ValueError(f"params: expected gradients, but parameter {i} has no gradient: call backward on a loss that uses it first")
     with torch.no_grad():
         for p in params:
             p -= lr*p.grad
             p.grad = None
 
-# %% ../nbs/03_sgd.ipynb #33bdeffd
+# %% ../nbs/03_sgd.ipynb #8a4cb487
 def mse(
     preds,  # predictions: floats of any shape
     targs   # targets: floats of the same shape
 )->torch.Tensor: # rank 0
     "Mean squared error"
-    if preds.shape != targs.shape: raise ValueError(f"expected predictions and targets of one shape, got {tuple(preds.shape)} and {tuple(targs.shape)}")
-    if not (preds.is_floating_point() and targs.is_floating_point()): raise TypeError(f"expected floats, got {preds.dtype} and {targs.dtype}")
+    check(preds=(preds, 'floats', '...'), targs=(targs, 'floats', '...'))
     return ((preds-targs)**2).mean()
 
-# %% ../nbs/03_sgd.ipynb #0ce15923
+# %% ../nbs/03_sgd.ipynb #877f1153
 def gradient_descent(
     f,             # the model: `f(x, *params)` gives predictions
     params,        # list of float tensors to start from; left unchanged
@@ -83,8 +89,8 @@ def gradient_descent(
     callback=None  # if given, `callback(step, params)` is called before each step, with copies of the parameters
 )->tuple: # list of new parameters; list of `steps` floats, the loss before each step
     "The seven steps: fit the parameters of `f` to all of `x` and `y` at once"
-    if isinstance(params, torch.Tensor): raise TypeError("params: expected a list of tensors, got one tensor: write [params]")
-    params,losses = [p.detach().clone().requires_grad_() for p in params], []
+    check_number('lr', lr, above=0), check_number('steps', steps, 0, whole=True)
+    params,losses = [p.detach().clone().requires_grad_() for p in _tensors(params)], []
     for step in progress(range(steps), 'gradient descent'):
         if callback: callback(step, [p.detach().clone() for p in params])
         l = loss(f(x, *params), y)
@@ -96,18 +102,17 @@ def gradient_descent(
             raise FloatingPointError(f"loss {losses[-1]:.4g} at step {step} with lr={lr}: {why}")
     return [p.detach() for p in params], losses
 
-# %% ../nbs/03_sgd.ipynb #cdab7f16
+# %% ../nbs/03_sgd.ipynb #eb38d9dd
 def pixel_model(
     x,  # images as rows: floats of shape (n, pixels)
     w,  # a weight for each pixel: floats of shape (pixels,)
     b   # the bias: floats of shape (1,)
 )->torch.Tensor: # shape (n,)
     "One number for each image: its pixels times the weights, summed, plus the bias"
-    if x.dim() != 2 or w.shape != x.shape[1:] or b.shape != (1,):
-        raise ValueError(f"expected shapes (n, pixels), (pixels,) and (1,), got {tuple(x.shape)}, {tuple(w.shape)} and {tuple(b.shape)}")
+    check(x=(x, 'numbers', 'n pixels'), w=(w, 'numbers', 'pixels'), b=(b, 'numbers', '1'))
     return x@w + b
 
-# %% ../nbs/03_sgd.ipynb #84419bab
+# %% ../nbs/03_sgd.ipynb #657601b5
 def fit_pixels(
     x,          # images: floats of shape (n, height, width), 0 to 1
     y,          # targets: shape (n,), 1 or True for the one kind of image, 0 or False for the other
@@ -116,9 +121,8 @@ def fit_pixels(
     seed=42     # for the random weights at the start
 )->tuple: # weights, shape (height*width,); bias, shape (1,); list of floats, the loss before each step
     "Fit `pixel_model` to two kinds of images by gradient descent"
-    if check_images(x, 'x').dim() != 3 or y.shape != x.shape[:1]:
-        raise ValueError(f"expected images of shape (n, height, width) and n targets, got {tuple(x.shape)} and {tuple(y.shape)}")
-    if set(y.unique().tolist()) != {0, 1}: raise ValueError(f"y: expected both 0s and 1s and nothing else, got {y.unique().tolist()[:5]}")
+    check(x=(x, 'images', 'n height width'), y=(y, 'targets', 'n')), check_number('seed', seed, 0, 2**63-1, whole=True)
+    if set(y.unique().tolist()) != {0, 1}: raise ValueError(f"y: expected both 0s and 1s, got {y.unique().tolist()[:5]}")
     x = x.flatten(1).float()
     w = .003*torch.randn(x.shape[1], generator=torch.Generator().manual_seed(seed)).to(x.device)
     (w,b),losses = gradient_descent(pixel_model, [w, torch.zeros(1).to(w)], x, y.float(), lr, steps)

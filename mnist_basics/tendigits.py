@@ -6,23 +6,24 @@
 __all__ = ['log_softmax', 'softmax', 'check_labels', 'cross_entropy', 'digit_accuracy', 'build', 'digit_learner', 'convnet',
            'load_digit_model', 'confusion']
 
-# %% ../nbs/09_ten_digits.ipynb #4be815ac
+# %% ../nbs/09_ten_digits.ipynb #4a3c7f48
 import torch
 from importlib.resources import files
 from pathlib import Path
 from torch import nn
 from .batches import DataLoader, Dataset
-from .data import check_digits, load_digits
+from .data import check, check_digits, check_number, load_digits
 from .learner import Learner, OneCycle, load_model, read_model
 from .metrics import accuracy
 from .models import simple_net
 from .training import SGD, seeded
 
-# %% ../nbs/09_ten_digits.ipynb #d6338ef6
+# %% ../nbs/09_ten_digits.ipynb #3b47718e
 def log_softmax(
     x  # logits: floats of shape (..., classes)
 )->torch.Tensor: # logarithms of probabilities: the same shape, 0 or less
     "The logarithm of softmax, by the log-sum-exp trick"
+    check(x=(x, 'floats', '... classes'))
     x = x - x.amax(-1, keepdim=True)
     return x - x.exp().sum(-1, keepdim=True).log()
 
@@ -33,16 +34,15 @@ def softmax(
     "Any numbers as probabilities: 0 or more, and together 1"
     return log_softmax(x).exp()
 
-# %% ../nbs/09_ten_digits.ipynb #82486edd
+# %% ../nbs/09_ten_digits.ipynb #08c4ff5c
 def check_labels(
     logits,  # a row for each image: floats of shape (n, classes)
     targs    # the right class of each: int64 of shape (n,), 0 to classes-1
 ):
     "An error unless each row of logits has one label, and that a class"
-    if not logits.is_floating_point() or targs.dtype != torch.int64: raise TypeError(f"expected floats and labels of torch.int64, got {logits.dtype} and {targs.dtype}")
-    if logits.dim() != 2 or targs.shape != logits.shape[:1] or not logits.numel(): raise ValueError(f"expected logits (n, classes) and labels (n,), got {tuple(logits.shape)} and {tuple(targs.shape)}")
+    check(logits=(logits, 'floats', 'n classes'), targs=(targs, 'labels', 'n'))
     lo,hi = (o.item() for o in targs.aminmax())
-    if lo < 0 or hi >= logits.shape[1]: raise ValueError(f"expected labels from 0 to {logits.shape[1]-1}, got {lo} to {hi}")
+    if lo < 0 or hi >= logits.shape[1]: raise ValueError(f"targs: expected labels from 0 to {logits.shape[1]-1}, got {lo} to {hi}")
 
 # %% ../nbs/09_ten_digits.ipynb #8f477da5
 def cross_entropy(
@@ -53,14 +53,13 @@ def cross_entropy(
     check_labels(logits, targs)
     return -log_softmax(logits).gather(1, targs[:,None]).mean()
 
-# %% ../nbs/09_ten_digits.ipynb #e27248a0
+# %% ../nbs/09_ten_digits.ipynb #5f2bd304
 def digit_accuracy(
     logits,  # a row for each image: floats of shape (n, classes)
     targs    # the right class of each: int64 of shape (n,), 0 to classes-1
 )->torch.Tensor: # rank 0, 0 to 1
     "The share of images whose right class has the largest logit"
     check_labels(logits, targs)
-    if logits.isnan().any(): raise FloatingPointError("logits: some are nan: lr is too large, or look for inf or nan in the data")
     return accuracy(logits.argmax(1), targs)
 
 # %% ../nbs/09_ten_digits.ipynb #e651591d
@@ -95,14 +94,14 @@ def digit_learner(
     learn.about = {'name': name, 'digits': ' '.join(map(str, digits))}
     return learn
 
-# %% ../nbs/09_ten_digits.ipynb #76c020c2
+# %% ../nbs/09_ten_digits.ipynb #fa0617f4
 def convnet(
     out=10,    # classes, from 1
     width=8,   # channels after the first layer, from 1; each further layer doubles them
     seed=None  # for the random start: a whole number from 0; PyTorch's own chance if None
 )->nn.Sequential: # takes images (n, 28, 28), gives logits (n, out)
     "Three convolutions, each halving height and width, then a linear layer"
-    if not all(isinstance(o, int) and o > 0 for o in (out,width)): raise ValueError(f"expected out and width as whole numbers from 1, got {out} and {width}")
+    check_number('out', out, 1, whole=True), check_number('width', width, 1, whole=True)
     def block(i, o, k): return [nn.Conv2d(i, o, k, stride=2, padding=k//2, bias=False), nn.BatchNorm2d(o), nn.ReLU()]
     with seeded(seed): return nn.Sequential(nn.Unflatten(1, (1,28)), *block(1, width, 5), *block(width, 2*width, 3), *block(2*width, 4*width, 3),
                                             nn.Flatten(), nn.Linear(4*width*16, out))
@@ -122,7 +121,7 @@ def load_digit_model(
     load_model(model, file)
     return model.eval(), digits, about
 
-# %% ../nbs/09_ten_digits.ipynb #55ec1d56
+# %% ../nbs/09_ten_digits.ipynb #7fd5eaa8
 def confusion(
     preds,  # predicted class of each image: whole numbers of shape (n,), 0 to classes-1
     targs,  # the right one: the same
@@ -130,8 +129,8 @@ def confusion(
 )->torch.Tensor: # int64 of shape (classes, classes): images of class i that were called j
     "The confusion matrix: a row for what each image is, a column for what it was called"
     accuracy(preds, targs)
-    if not isinstance(classes, int) or classes < 1: raise ValueError(f"classes: expected a whole number from 1, got {classes}")
+    check_number('classes', classes, 1, whole=True)
     preds,targs = preds.long(),targs.long()
     both = torch.cat([preds, targs])
-    if both.min() < 0 or both.max() >= classes: raise ValueError(f"expected classes from 0 to {classes-1}, got {both.min()} to {both.max()}")
+    if both.min() < 0 or both.max() >= classes: raise ValueError(f"expected preds and targs from 0 to {classes-1}, got {both.min()} to {both.max()}")
     return (targs*classes + preds).bincount(minlength=classes**2).view(classes, classes)

@@ -5,23 +5,24 @@
 # %% auto #0
 __all__ = ['BasicOptim', 'seeded', 'SGD', 'train_epoch', 'validate', 'fit']
 
-# %% ../nbs/06_training.ipynb #6e3d6af0
+# %% ../nbs/06_training.ipynb #cf532f56
 import math, torch
 from contextlib import contextmanager
+from .data import check_number
 from .loss import batch_accuracy
 
-# %% ../nbs/06_training.ipynb #5ecc3dc7
+# %% ../nbs/06_training.ipynb #a53355a6
 @contextmanager
 def seeded(
     seed  # a whole number from 0; None leaves the generator alone
 ):
     "Inside, PyTorch's random numbers on the CPU begin from `seed`; outside, they go on as if nothing had been"
-    if seed is not None and (not isinstance(seed, int) or seed < 0): raise ValueError(f"seed: expected a whole number from 0, or None, got {seed}")
+    if seed is not None: check_number('seed', seed, 0, 2**63-1, whole=True)
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None: torch.default_generator.manual_seed(seed)
         yield
 
-# %% ../nbs/06_training.ipynb #9c1afc2f
+# %% ../nbs/06_training.ipynb #4adeb47f
 class SGD:
     "Stochastic gradient descent, with momentum and weight decay if asked for"
     def __init__(self,
@@ -35,8 +36,7 @@ class SGD:
         if not self.params or not all(isinstance(p, torch.Tensor) and p.requires_grad and p.is_leaf for p in self.params):
             raise ValueError("params: expected tensors that keep their gradient, such as model.parameters()")
         if len({id(p) for p in self.params}) < len(self.params): raise ValueError("params: expected each tensor once")
-        if not (0 < lr < math.inf and 0 <= momentum < 1 and 0 <= wd < math.inf):
-            raise ValueError(f"expected lr above 0, momentum from 0 to below 1, wd from 0, and none infinite, got {lr}, {momentum} and {wd}")
+        check_number('lr', lr, above=0), check_number('momentum', momentum, 0, below=1), check_number('wd', wd, 0)
         self.lr,self.momentum,self.wd = lr,momentum,wd
         self.last = [torch.zeros_like(p) for p in self.params] if momentum else []
 
@@ -100,7 +100,7 @@ def validate(
     n,loss,m = torch.stack(rows).sum(0).tolist()
     return loss/n, m/n
 
-# %% ../nbs/06_training.ipynb #19ed33c0
+# %% ../nbs/06_training.ipynb #88789239
 def fit(
     model,                  # gives predictions for a batch of inputs; trained in place
     train_dl,               # a loader of the batches to learn from
@@ -112,5 +112,5 @@ def fit(
     device='cpu'            # where the model is; each batch is brought there
 )->list: # for each epoch: training loss, validation loss, metric
     "Train for some epochs, and validate after each"
-    if not isinstance(epochs, int) or epochs < 1: raise ValueError(f"epochs: expected a whole number from 1, got {epochs}")
+    check_number('epochs', epochs, 1, whole=True)
     return [(train_epoch(model, train_dl, loss_func, opt, device), *validate(model, valid_dl, loss_func, metric, device)) for _ in range(epochs)]
