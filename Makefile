@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 outputs readme data bench model constraints mutants clean
+.PHONY: help run test lab test-nbdev2 outputs readme data bench model constraints mutate clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -31,8 +31,8 @@ outputs: $(V)/dev ## after an edit: export, run every notebook and store its out
 readme: $(V)/dev ## render README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
 
-mutants: $(V)/dev ## break each exported function in turn and see its tests fail (long)
-	$(BIN)/python tools/mutants.py
+mutate: $(V)/dev ## break each exported function in turn and see its notebook fail (long; EACH=mutants by rule of a function)
+	$(BIN)/python tools/mutate.py
 
 data: $(V)/core ## rebuild mnist.npz from the four IDX files in IDX=folder
 	$(BIN)/python tools/build_data.py $(IDX)

@@ -22,7 +22,7 @@ def seeded(
         if seed is not None: torch.default_generator.manual_seed(seed)
         yield
 
-# %% ../nbs/06_training.ipynb #4adeb47f
+# %% ../nbs/06_training.ipynb #d0298b8d
 class SGD:
     "Stochastic gradient descent, with momentum and weight decay if asked for"
     def __init__(self,
@@ -32,7 +32,7 @@ class SGD:
         wd=0.         # weight decay: how much of a parameter itself is added to its gradient, from 0 and finite
     ):
         if isinstance(params, torch.Tensor): raise TypeError("params: expected a list of tensors, got one tensor: write [params]")
-        self.params = list(params)
+        self.params = list(params) if hasattr(params, '__iter__') else [params]
         if not self.params or not all(isinstance(p, torch.Tensor) and p.requires_grad and p.is_leaf for p in self.params):
             raise ValueError("params: expected tensors that keep their gradient, such as model.parameters()")
         if len({id(p) for p in self.params}) < len(self.params): raise ValueError("params: expected each tensor once")
