@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 outputs readme data bench model constraints mutate clean
+.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix mutate supply licences clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -34,6 +34,24 @@ readme: $(V)/dev ## render README.md from nbs/index.ipynb
 mutate: $(V)/dev ## break each exported function in turn and see its notebook fail (long; EACH=mutants by rule of a function)
 	$(BIN)/python tools/mutate.py
 
+properties: $(V)/dev ## at least 10,000 random arguments, good and bad, for the public functions
+	$(BIN)/python tools/properties.py
+
+fire: $(V)/dev  ## first use under fire: kills, eight processes at once, a full disk, no permission, damaged data, pickles
+	$(BIN)/python tools/fire.py
+
+matrix: $(V)/dev ## the notebooks again under other processors, threads, kernels, versions, locales, paths and users
+	$(BIN)/python tools/matrix.py
+
+supply: $(V)/dev ## imports against requirements, licences, the contents of wheel and sdist, both installed and used
+	$(BIN)/python tools/supply.py
+
+licences: $(V)/dev ## the licence of everything that is installed with the package
+	$(BIN)/python tools/supply.py licences
+
+newest: .venv-newest/dev ## the notebooks with the newest versions of everything, in an environment of its own
+	.venv-newest/bin/nbdev_test
+
 data: $(V)/core ## rebuild mnist.npz from the four IDX files in IDX=folder
 	$(BIN)/python tools/build_data.py $(IDX)
 
@@ -48,7 +66,7 @@ constraints: $(V)/dev ## pin anew what settings.ini asks for, for every supporte
 	$(BIN)/python tools/constraints.py
 
 clean:          ## remove the environments
-	rm -rf .venv .venv-nbdev2
+	rm -rf .venv .venv-nbdev2 .venv-newest
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3,10) or sys.exit("mnist_basics needs Python 3.10 or newer, this is %d.%d: name another with make PYTHON=python3.11" % v)'
@@ -64,6 +82,11 @@ $(V)/dev: $(META) | $(BIN)/python
 
 $(V)/bench: $(V)/dev benchmarks/requirements.txt
 	$(PIP) -c constraints.txt -r benchmarks/requirements.txt
+	@touch $@
+
+.venv-newest/dev: settings.ini
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip --disable-pip-version-check install --quiet -e '.[dev]' torchvision
 	@touch $@
 
 .venv-nbdev2/dev: $(META)

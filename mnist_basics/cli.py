@@ -57,12 +57,13 @@ def spread(
         return Learner(dls, simple_net((784,hidden,1) if hidden else (784,1), seed=seed), bce_loss, lr=lr).fit(epochs)[-1]['batch_accuracy']
     return torch.tensor([run(o) for o in progress(range(seeds), f'{hidden} hidden units')])
 
-# %% ../nbs/10_cli.ipynb #3e762c95
+# %% ../nbs/10_cli.ipynb #887c0ff2
+def _shown(a): return f'{a.mean():.3f} (all within {math.ceil((a-a.mean()).abs().max()*200)/200:.3f})' if len(a)>1 else f'{a.mean():.3f}'
+
 def trained(
     seeds=10  # how many runs of the networks for 3s and 7s, from 1; those for ten digits take 3 at most
 )->list: # rows of (notebook, figure, in the chapter, here), all text
     "The figures of notebooks 06 to 09: networks trained now, and the packaged one measured"
-    def shown(a): return f'{a.mean():.3f} (all within {math.ceil((a-a.mean()).abs().max()*200)/200:.3f})' if len(a)>1 else f'{a.mean():.3f}'
     linear,net = spread(0, 1., seeds), spread(30, .5, seeds)
     (x,y),(vx,vy) = load_digits(), load_digits(split='valid')
     hidden = torch.tensor([digit_learner('simple_net', seed=o).fit(5)[-1]['digit_accuracy'] for o in progress(range(min(seeds, 3)), 'ten digits')])
@@ -70,11 +71,11 @@ def trained(
     with torch.no_grad(): conv = accuracy(torch.cat([model(o).argmax(1) for o in vx.split(1000)]), vy)
     made = torch.tensor([float(o) for o in about['accuracies'].split()])
     n = f"{seeds} seed{'s'*(seeds>1)}"
-    return [('06_training', f'linear model, mini-batches, {n}: mean', 'about 0.97', shown(linear)),
-            ('08_nonlinear', f'30 hidden units, {n}: mean', '0.9828', shown(net)),
+    return [('06_training', f'linear model, mini-batches, {n}: mean', 'about 0.97', _shown(linear)),
+            ('08_nonlinear', f'30 hidden units, {n}: mean', '0.9828', _shown(net)),
             ('09_ten_digits', 'ten digits, closest mean image', '', f'{accuracy(nearest(vx, class_means(x, y)), vy):.4f}'),
-            ('09_ten_digits', f'ten digits, 100 hidden units, {len(hidden)} seed{"s"*(len(hidden)>1)}: mean', '', shown(hidden)),
-            ('09_ten_digits', f'ten digits, convolutional net, {len(made)} seeds, when made: mean', '', shown(made)),
+            ('09_ten_digits', f'ten digits, 100 hidden units, {len(hidden)} seed{"s"*(len(hidden)>1)}: mean', '', _shown(hidden)),
+            ('09_ten_digits', f'ten digits, convolutional net, {len(made)} seeds, when made: mean', '', _shown(made)),
             ('09_ten_digits', 'the packaged one of these, measured now', '', f'{conv:.4f}')]
 
 def results(

@@ -8,6 +8,7 @@ that a tensor read from here and a folder of PNGs listed in order agree."""
 import sys, hashlib, struct
 from pathlib import Path
 import numpy as np
+from mnist_basics.data import open_data
 
 digests = {
     'train-images-idx3-ubyte': '6bbc9ace898e44ae57da46a324031adb',
@@ -37,8 +38,9 @@ def main(folder):
         read_idx(folder, f'{stem}-images-idx3-ubyte'), read_idx(folder, f'{stem}-labels-idx1-ubyte'), split)}
     np.savez_compressed(dest, **arrays)
     digest = hashlib.sha256(dest.read_bytes()).hexdigest()
-    dest.with_suffix('.sha256').write_text(f'{digest}  {dest.name}\n', encoding='utf-8')
     print(f'{dest.name}: {dest.stat().st_size:,} bytes, SHA-256 {digest}')
+    try: open_data()
+    except ValueError as e: sys.exit(f'{e}\nIf the change is meant, put the new digest into open_data in nbs/00_data.ipynb')
 
 if __name__ == '__main__':
     if len(sys.argv) != 2: sys.exit(__doc__)

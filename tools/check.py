@@ -1,8 +1,9 @@
 """Every test of the project, in a copy, so that the working tree stays as it was: python tools/check.py
 
 For each notebook: nbdev_test passes; it is clean; its stored outputs, pictures included, are those of this run.
-For the tree: the exported modules are what the notebooks export; README.md is the rendering of nbs/index.ipynb.
-The last line counts them."""
+For the tree: the exported modules are what the notebooks export; README.md is the rendering of nbs/index.ipynb; random arguments give what a
+specification gives, or an error of ours; what is imported is what is required. None of it can reach a network (tools/offline),
+and that is checked too. The last line counts them."""
 import difflib, json, os, shutil, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 root = Path(__file__).resolve().parent.parent
 leave = shutil.ignore_patterns('.git', '.venv*', '.ipynb_checkpoints', '__pycache__', '*.egg-info', 'build', 'dist')
 
-def cmd(name, *args, cwd):
-    "Run a command of this environment in `cwd`, with one thread as several run at once; its exit code and what it printed"
-    env = {'MNIST_BASICS_HOME': str(root/'.venv'/'cache'), **os.environ, 'PYTHONUTF8': '1', 'OMP_NUM_THREADS': '1', 'PATH': f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+def cmd(name, *args, cwd, **more):
+    "Run a command of this environment in `cwd`, offline, with one thread as several run at once; its exit code and what it printed"
+    env = {'MNIST_BASICS_HOME': str(root/'.venv'/'cache'), **os.environ, 'PYTHONUTF8': '1', 'OMP_NUM_THREADS': '1', 'PATH': f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+           'PYTHONPATH': str(root/'tools'/'offline'), 'OFFLINE_LOG': str(Path(cwd).parent/'offline.log'), **more}
     o = subprocess.run([str(Path(sys.executable).parent/name), *args], cwd=cwd, env=env, text=True, encoding='utf-8', errors='replace',
                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return o.returncode, o.stdout
@@ -61,6 +63,19 @@ def checks(tree):
 
     rc,out = cmd('python', 'tools/readme.py', 'fresh.md', cwd=tree)
     yield 'render  README.md', out if rc else differs(text(root/'README.md'), text(tree/'fresh.md'))
+
+    rc,out = cmd('python', 'tools/properties.py', '400', cwd=tree)
+    print(out, flush=True)
+    yield 'properties of the public functions', out if rc else ''
+    rc,out = cmd('python', 'tools/supply.py', 'imports', cwd=tree)
+    yield 'imports and requirements', out if rc else ''
+
+    log = tree.parent/'offline.log'
+    yield 'no use of the network', text(log) if log.exists() else ''
+    tries = ["socket.create_connection(('192.0.2.1', 80), 5)", "urllib.request.urlopen('http://example.org', timeout=5)", "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))", "socket.gethostbyname('example.org')"]
+    said = [cmd('python', '-c', f'import socket, urllib.request; {o}', cwd=tree, OFFLINE_LOG=str(log)+'.tried') for o in tries]
+    free = [o for o,(rc,out) in zip(tries, said) if rc==0 or 'OfflineError' not in out and 'expected no use of the network' not in out]
+    yield 'a use of the network is refused', f'{free} was let through' if free else '' if len(text(Path(str(log)+'.tried')).splitlines()) >= len(tries) else 'not every attempt was written down'
 
 def main():
     with tempfile.TemporaryDirectory() as tmp:

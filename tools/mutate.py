@@ -119,7 +119,7 @@ def told(m):
     start = src.rfind('\n', 0, at)+1
     stop = src.find('\n', at+len(old))
     line = src[start:stop if stop >= 0 else None]
-    return f"{nb} | {name} | {line.strip()} | {(line[:at-start]+new+line[at-start+len(old):]).strip()}"
+    return ' | '.join([nb, name, ' '.join(line.split()), ' '.join((line[:at-start]+new+line[at-start+len(old):]).split())])
 
 def main(args=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
