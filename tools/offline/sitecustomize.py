@@ -5,7 +5,8 @@ OFFLINE=loopback so do those to this machine itself, which Jupyter's kernels spe
 import os, socket
 from pathlib import Path
 
-_local = {'127.0.0.1', '::1', 'localhost'} if os.environ.get('OFFLINE') == 'loopback' else set()
+_loop = {'127.0.0.1', '::1', 'localhost'}
+_local = _loop if os.environ.get('OFFLINE') == 'loopback' else set()
 
 class OfflineError(OSError): "Somebody wanted to use the network"
 
@@ -18,7 +19,8 @@ def _guarded(name, where):
     real = getattr(socket.socket, name)
     def guard(self, *args):
         to = args[where] if self.family != getattr(socket, 'AF_UNIX', None) else None
-        if to is not None and (not isinstance(to, tuple) or to[0] not in _local): _refuse(name, to)
+        allowed = _loop if name == 'bind' else _local   # libraries try out on import whether they could listen on IPv6
+        if to is not None and (not isinstance(to, tuple) or to[0] not in allowed): _refuse(name, to)
         return real(self, *args)
     setattr(socket.socket, name, guard)
 
