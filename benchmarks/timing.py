@@ -10,8 +10,8 @@ def in_turn(fns, rounds, least=.1):
         start = time.perf_counter()
         for _ in range(times): f()
         return (time.perf_counter()-start)/times
-    for f in fns.values(): f()
-    often = {k: max(1, int(least/timed(f, 1))) for k,f in fns.items()}
+    first = {k: timed(f, 1) for k,f in fns.items()}
+    often = {k: 1 if first[k] > 2*least else max(1, int(least/timed(f, 1))) for k,f in fns.items()}
     times = {k: [] for k in fns}
     for r in range(rounds):
         names = list(fns)

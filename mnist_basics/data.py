@@ -140,7 +140,7 @@ def check_images(
     check(**{name: (x, 'images', '... height width')})
     return x
 
-# %% ../nbs/00_data.ipynb #5a87e9d6
+# %% ../nbs/00_data.ipynb #26890692
 def check_number(
     name,        # how the error message calls it
     x,           # what should be a number
@@ -153,8 +153,8 @@ def check_number(
     "An error unless `x` is a finite number within the bounds"
     ok = isinstance(x, Integral if whole else Real) and not isinstance(x, bool) and abs(x) < math.inf
     if not ok or (low is not None and x < low) or (high is not None and x > high) or (above is not None and x <= above) or (below is not None and x >= below):
-        bounds = ' '.join(f'{k} {v}' for k,v in dict(zip(('from', 'above', 'to', 'to below'), (low, above, high, below))).items() if v is not None)
-        raise ValueError(f"{name}: expected a {'whole ' if whole else ''}number {bounds}, got {x!r}")
+        bounds = ''.join(f' {k} {v}' for k,v in dict(zip(('from', 'above', 'to', 'to below'), (low, above, high, below))).items() if v is not None)
+        raise ValueError(f"{name}: expected a {'whole ' if whole else ''}number{bounds}, got {x!r}")
 
 # %% ../nbs/00_data.ipynb #c7ea61fd
 def load_folder(

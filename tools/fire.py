@@ -83,9 +83,12 @@ print(said.partition('. Set')[0].rpartition(': ')[2])
 
 def disk_full(home):
     "A disk of 16 MB, filled but for 6, in a namespace of its own so that nobody needs to be root"
+    inside = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c']
+    if shutil.which('unshare') is None or subprocess.run([*inside, f'mount -t tmpfs tmpfs {home}'], capture_output=True).returncode:
+        raise NotImplementedError('this machine lets nobody mount a small disk of their own')
     script = _full.format(tools=str(Path(__file__).resolve().parent), home=str(home))
     fill = f'mount -t tmpfs -o size=16m tmpfs {home} && head -c 10000000 /dev/zero > {home}/filler && exec {sys.executable} -c "$0"'
-    o = subprocess.run(['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', fill, script], capture_output=True, text=True)
+    o = subprocess.run([*inside, fill, script], capture_output=True, text=True)
     assert o.returncode == 0, o.stderr[-600:]
     return f'disk full: refused with advice ({o.stdout.strip()}), nothing left over, what was complete kept, works when there is room'
 
@@ -167,7 +170,7 @@ def pickles(home):
     return f'{len(reads)+1} ways to read a file: a pickle is refused by each, its code did not run'
 
 def main(kills=100):
-    bad = 0
+    bad,cant = 0,0
     trials = dict(killed=lambda h: killed(h, kills), at_once=lambda h: at_once(h, 10), disk_full=disk_full, no_permission=no_permission, flipped=flipped, pickles=pickles)
     ctx.set_forkserver_preload(['mnist_basics.data', 'filelock'])
     for name,f in trials.items():
@@ -175,10 +178,13 @@ def main(kills=100):
             home = Path(t).resolve()/'home'
             home.mkdir()
             try: print('ok     ', f(home), flush=True)
+            except NotImplementedError as e:
+                cant += 1
+                print('not here', name, e, flush=True)
             except (AssertionError, OSError) as e:
                 bad += 1
                 print('FAILED ', name, e, flush=True)
-    print(f'\n{len(trials)-bad} passed, {bad} failed')
+    print(f'\n{len(trials)-bad-cant} passed, {bad} failed, {cant} not possible here')
     return bad > 0
 
 if __name__ == '__main__': sys.exit(main(*map(int, sys.argv[1:])))

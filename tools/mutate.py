@@ -1,7 +1,7 @@
 """Break each exported function in turn and see the notebook that teaches it go red: python tools/mutate.py [--each N] [--seed S] [NOTEBOOK ...]
 
 Two kinds of mutants. tools/mutants.txt lists mistakes that a person might make, a block for each: the notebook, a piece of an exported
-cell, what it becomes. And of every function N (6 unless told otherwise, 0 for none) are made by rule: a comparison turned, an
+cell, what it becomes. And of every function N (4 unless told otherwise, 0 for none) are made by rule: a comparison turned, an
 operator or a truth value exchanged, a number one larger, a condition reversed, a call left out. A mutant is killed if the notebook no longer
 runs with it. What survives must stand in tools/survivors.txt with the reason why it changes nothing that matters."""
 import argparse, ast, json, multiprocessing, os, random, shutil, sys, tempfile, time
@@ -124,7 +124,7 @@ def told(m):
 def main(args=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('nbs', nargs='*')
-    p.add_argument('--each', type=int, default=int(os.environ.get('EACH', 6)))
+    p.add_argument('--each', type=int, default=int(os.environ.get('EACH', 4)))
     p.add_argument('--seed', type=int, default=0)
     a = p.parse_args(args)
     nbs = a.nbs or [o.stem for o in sorted((root/'nbs').glob('*.ipynb')) if exported(o.stem)]
