@@ -57,8 +57,10 @@ def spread(
         return Learner(dls, simple_net((784,hidden,1) if hidden else (784,1), seed=seed), bce_loss, lr=lr).fit(epochs)[-1]['batch_accuracy']
     return torch.tensor([run(o) for o in progress(range(seeds), f'{hidden} hidden units')])
 
-# %% ../nbs/10_cli.ipynb #887c0ff2
-def _shown(a): return f'{a.mean():.3f} (all within {math.ceil((a-a.mean()).abs().max()*200)/200:.3f})' if len(a)>1 else f'{a.mean():.3f}'
+# %% ../nbs/10_cli.ipynb #f4851655
+def _shown(a, decimals=3):
+    spread = f' (all within {math.ceil((a-a.mean()).abs().max()*200)/200:.3f})' if len(a)>1 else ''
+    return f'{a.mean():.{decimals}f}{spread}'
 
 def trained(
     seeds=10  # how many runs of the networks for 3s and 7s, from 1; those for ten digits take 3 at most
@@ -74,7 +76,7 @@ def trained(
     return [('06_training', f'linear model, mini-batches, {n}: mean', 'about 0.97', _shown(linear)),
             ('08_nonlinear', f'30 hidden units, {n}: mean', '0.9828', _shown(net)),
             ('09_ten_digits', 'ten digits, closest mean image', '', f'{accuracy(nearest(vx, class_means(x, y)), vy):.4f}'),
-            ('09_ten_digits', f'ten digits, 100 hidden units, {len(hidden)} seed{"s"*(len(hidden)>1)}: mean', '', _shown(hidden)),
+            ('09_ten_digits', f'ten digits, 100 hidden units, {len(hidden)} seed{"s"*(len(hidden)>1)}: mean', '', _shown(hidden, 2)),
             ('09_ten_digits', f'ten digits, convolutional net, {len(made)} seeds, when made: mean', '', _shown(made)),
             ('09_ten_digits', 'the packaged one of these, measured now', '', f'{conv:.4f}')]
 
