@@ -170,7 +170,7 @@ def load_folder(
     x = torch.stack(ims)
     return x if raw else to_float(x)
 
-# %% ../nbs/00_data.ipynb #3547d64a
+# %% ../nbs/00_data.ipynb #b8b7f74f
 @lru_cache
 def _sha256(file, size, mtime): return hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -183,7 +183,7 @@ def open_data(
     fix = "Restore it: `git checkout -- mnist_basics` in a clone, or install the package again with `pip install --force-reinstall --no-deps`"
     if not file.is_file(): raise FileNotFoundError(f"{file} is missing. {fix}")
     stat = file.stat()
-    if _sha256(file, stat.st_size, stat.st_mtime_ns) != sha256: raise ValueError(f"{file} is damaged: its {stat.st_size:,} bytes do not have the SHA-256 digest {sha256[:8]}…. {fix}")
+    if _sha256(file, stat.st_size, stat.st_mtime_ns) != sha256: raise ValueError(f"{file} is damaged: its {stat.st_size:,} bytes have another SHA-256 digest than {sha256[:8]}... {fix}")
     return np.load(file, allow_pickle=False)
 
 # %% ../nbs/00_data.ipynb #fa053dea
