@@ -12,7 +12,7 @@ def shown(nb):
     "The text outputs of each code cell of a notebook file: (source, texts). Jupyter shows a picture after the cell's value, nbdev before it, and a progress bar to those who watch"
     def texts(o): return [''.join(o.get('text', []))] + [''.join(v) for k,v in sorted(o.get('data', {}).items()) if k.startswith('text/')] + [o.get('evalue', '')]
     cells = json.loads(nb.read_text(encoding='utf-8'))['cells']
-    return [(''.join(o['source']), sorted(t for out in o['outputs'] for t in texts(out) if t and '\r' not in t)) for o in cells if o['cell_type']=='code']
+    return [(''.join(o['source']), sorted(t for out in o['outputs'] for t in texts(out) if t.strip('\n\x1b[A') and '\r' not in t)) for o in cells if o['cell_type']=='code']
 
 def run(cmd, cwd, env):
     o = subprocess.run([str(c) for c in cmd], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
