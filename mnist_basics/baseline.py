@@ -18,6 +18,7 @@ def class_means(
     "The mean image of each class: its 'ideal' digit"
     check(x=(x, 'images', 'n height width'), y=(y, 'classes', 'n'))
     digits = y.unique().tolist() if digits is None else list(digits) if hasattr(digits, '__iter__') else [digits]
+    if y.dtype != torch.bool: y = y.long()   # in bytes, 259 would be 3
     if not digits: raise ValueError("digits: expected one label or more, got none")
     for d in digits:
         if y.dtype != torch.bool: check_number('digits', d, whole=True)

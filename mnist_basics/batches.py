@@ -7,7 +7,9 @@ __all__ = ['Dataset', 'DataLoader']
 
 # %% ../nbs/05_batches.ipynb #b73e8598
 import torch
-from .data import check_number
+from collections.abc import Mapping, Sequence
+from numbers import Integral
+from .data import check_device, check_number
 
 # %% ../nbs/05_batches.ipynb #ab3de561
 class Dataset:
@@ -21,15 +23,19 @@ class Dataset:
             if not isinstance(o, torch.Tensor) or o.layout != torch.strided: raise TypeError(f"{name}: expected a tensor, dense, got {o.layout if isinstance(o, torch.Tensor) else type(o).__name__}")
         if 0 in (x.dim(), y.dim()) or len(x) != len(y): raise ValueError(f"expected x and y of one length, got shapes {tuple(x.shape)} and {tuple(y.shape)}")
         if device is None and x.device != y.device: raise ValueError(f"expected x and y on one device, got {x.device} and {y.device}")
-        self.x,self.y = x.to(device),y.to(device)
+        self.x,self.y = (x, y) if device is None else (o.to(check_device(device)) for o in (x, y))
 
     def __len__(self): return len(self.x)
 
     def __getitem__(self,
         i  # an int, a slice, or a list or tensor of ints
     )->tuple: # inputs and targets at these places: of shape (...) for an int, else (k, ...)
-        if isinstance(i, torch.Tensor) and i.dtype==torch.int64 and i.dim()==1: return self.x.index_select(0, i), self.y.index_select(0, i)
-        return self.x[i], self.y[i]
+        def whole(o): return isinstance(o, Integral) and not isinstance(o, bool)
+        if isinstance(i, list) and all(map(whole, i)): i = torch.tensor(i, dtype=torch.int64, device=self.x.device)
+        many = isinstance(i, torch.Tensor) and i.dtype==torch.int64 and i.dim()==1
+        if not (many or whole(i) or isinstance(i, slice)): raise TypeError(f"expected an int, a slice, or a list or int64 tensor of places, got {i!r:.50}")
+        try: return (self.x.index_select(0, i), self.y.index_select(0, i)) if many else (self.x[i], self.y[i])
+        except IndexError: raise IndexError(f"expected places from 0 to {len(self)-1}, got {f'{i.min()} to {i.max()}' if many else i}") from None
 
 # %% ../nbs/05_batches.ipynb #37d69bb6
 class DataLoader:
@@ -41,7 +47,7 @@ class DataLoader:
         seed=None,      # for the orders: an int or a `torch.Generator`; PyTorch's global generator if None
         drop_last=False # leave out a last batch that is short?
     ):
-        if isinstance(ds, (list, tuple)): raise TypeError(f"ds: expected an index that takes a tensor of places, such as Dataset or TensorDataset, got {type(ds).__name__}")
+        if isinstance(ds, (Sequence, Mapping)): raise TypeError(f"ds: expected an index that takes a tensor of places, such as Dataset or TensorDataset, got {type(ds).__name__}")
         if not hasattr(ds, '__getitem__') or not hasattr(ds, '__len__'): raise TypeError(f"ds: expected a dataset with a length and an index, got {type(ds).__name__}")
         check_number('batch_size', batch_size, 1, whole=True)
         if isinstance(seed, torch.Generator) or seed is None: self.generator = seed
@@ -58,4 +64,7 @@ class DataLoader:
         n = len(self.ds)
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
         order = order.to(getattr(getattr(self.ds, 'x', None), 'device', 'cpu'))
-        for i in order[:len(self)*self.batch_size].split(self.batch_size): yield self.ds[i]
+        for i in order[:len(self)*self.batch_size].split(self.batch_size):
+            pair = self.ds[i]
+            if not isinstance(pair, (tuple, list)) or len(pair) != 2: raise TypeError(f"ds: expected pairs of inputs and targets, got {f'{len(pair)} tensors' if isinstance(pair, (tuple, list)) else type(pair).__name__} from {type(self.ds).__name__}")
+            yield pair

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['show_image', 'show_pixels', 'open_image', 'image_files', 'to_float', 'check', 'check_images', 'check_number',
-           'load_folder', 'open_data', 'check_digits', 'load_digits', 'show_images', 'progress', 'mnist_path']
+           'check_type', 'check_device', 'check_scalar', 'load_folder', 'open_data', 'check_digits', 'load_digits',
+           'show_images', 'progress', 'mnist_path']
 
 # %% ../nbs/00_data.ipynb #b3c9c843
 import hashlib, math, os, shutil, sys, tempfile
@@ -31,8 +32,9 @@ def show_image(
 ):
     "Draw one image in a thin frame, and return the matplotlib axes it is on"
     import matplotlib.pyplot as plt
-    x = torch.as_tensor(x).detach().cpu()
-    if x.dim() != 2 or not x.numel(): raise ValueError(f"expected one image of shape (height, width), got shape {tuple(x.shape)}")
+    try: x = torch.as_tensor(x).detach().cpu()
+    except (TypeError, ValueError, RuntimeError) as e: raise TypeError(f"expected one image of shape (height, width), got {type(x).__name__}: {e}") from e
+    if x.dim() != 2 or not x.numel() or x.is_complex(): raise ValueError(f"expected one image of shape (height, width), got {x.dtype} of shape {tuple(x.shape)}")
     if ax is None: ax = plt.subplots(figsize=(size, size))[1]
     ax.imshow(x, cmap=cmap, **kwargs)
     ax.set(xticks=[], yticks=[])
@@ -48,8 +50,8 @@ def show_pixels(
 ):
     "Draw one image as a shaded table of its numbers, and return the matplotlib axes it is on"
     import matplotlib.pyplot as plt
-    x = torch.as_tensor(x).detach().cpu()
     ax = show_image(x, cmap=cmap, aspect='auto')
+    x = torch.as_tensor(x).detach().cpu()
     ax.figure.set_size_inches(x.shape[-1]*size, x.shape[0]*size)
     mid = (x.min().item() + x.max().item()) / 2
     for i,row in enumerate(x.tolist()):
@@ -68,7 +70,7 @@ def open_image(
                 raise ValueError(f"its mode is {im.mode}{' with transparency' if 'transparency' in im.info else ''}: save it as 8-bit greyscale first")
             return torch.from_numpy(np.array(im.convert('L')))
     except FileNotFoundError: raise
-    except (OSError, ValueError, SyntaxError) as e: raise ValueError(f"{fn}: cannot be read as an image: {e}") from e
+    except (OSError, ValueError, SyntaxError, AttributeError, Image.DecompressionBombError) as e: raise ValueError(f"{fn}: cannot be read as an image: {e}") from e
 
 # %% ../nbs/00_data.ipynb #70fe8e77
 def image_files(
@@ -76,6 +78,7 @@ def image_files(
     suffixes=('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff')  # what counts as an image, in any case of letters
 )->L: # of `Path`, sorted by name as text
     "The image files in `folder`, sorted by name; hidden files and others are passed over"
+    suffixes = (suffixes,) if isinstance(suffixes, str) else suffixes
     ours = [o for o in Path(folder).iterdir() if o.suffix.lower() in suffixes and o.name[0] != '.']
     if not ours: raise ValueError(f"{folder}: no image files here: expected names ending in {' '.join(suffixes)}, found "
                                   f"{', '.join(sorted(o.name for o in Path(folder).iterdir())[:5]) or 'nothing'}")
@@ -111,6 +114,7 @@ def check(
     "An error unless each argument is a tensor of its kind, axes of one name have one length, and all are on one device"
     kinds = _kinds()
     for name,(x,kind,_) in args.items():
+        if kind not in kinds: raise ValueError(f"{name}: expected a kind of {', '.join(kinds)}, got {kind!r}")
         if not isinstance(x, torch.Tensor): raise TypeError(f"{name}: expected a tensor, got {type(x).__name__}")
         if x.dtype not in kinds[kind][1] or x.layout != torch.strided:
             hint = ': convert bytes with to_float' if kind=='images' and x.dtype==torch.uint8 else ''
@@ -156,6 +160,31 @@ def check_number(
         bounds = ''.join(f' {k} {v}' for k,v in dict(zip(('from', 'above', 'to', 'to below'), (low, above, high, below))).items() if v is not None)
         raise ValueError(f"{name}: expected a {'whole ' if whole else ''}number{bounds}, got {x!r}")
 
+# %% ../nbs/00_data.ipynb #d0a6e5b1
+def check_type(
+    **args  # for each argument its value and the type it must have, or several of which the first is named: `generator=(g, torch.Generator)`
+):
+    "An error unless each argument is of its type"
+    for name,(x,kind) in args.items():
+        if not isinstance(x, kind): raise TypeError(f"{name}: expected a {(kind[0] if isinstance(kind, tuple) else kind).__name__}, got {type(x).__name__}")
+
+def check_device(
+    device  # what should be a device of this machine, such as 'cpu' or 'cuda'
+)->torch.device: # the same, as PyTorch names it
+    "The device, or an error if PyTorch can't use it here"
+    try: return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, TypeError) as e: raise ValueError(f"device: expected one that PyTorch can use here, such as 'cpu', got {device!r}: {str(e).splitlines()[0]}") from e
+
+def check_scalar(
+    name,        # how the error message calls it
+    x,           # what should be one number
+    slope=False  # must PyTorch know its gradient?
+)->torch.Tensor: # `x`, unchanged
+    "`x` itself if it is a tensor of rank 0, or an error"
+    if not isinstance(x, torch.Tensor) or x.dim(): raise TypeError(f"{name}: expected one number, a tensor of rank 0, got {f'shape {tuple(x.shape)}' if isinstance(x, torch.Tensor) else type(x).__name__}")
+    if slope and not x.requires_grad: raise ValueError(f"{name}: expected a loss with a gradient, got {x}, which has none: does it depend on the parameters, by more than counting?")
+    return x
+
 # %% ../nbs/00_data.ipynb #c7ea61fd
 def load_folder(
     folder,     # a folder of image files, all of one size
@@ -191,10 +220,12 @@ def check_digits(
     digits  # one digit, or several
 )->tuple: # of int, in the order given
     "`digits` as a tuple of distinct whole numbers from 0 to 9, or an error"
-    ds = tuple(digits) if hasattr(digits, '__iter__') else (digits,)
-    if not ds or len(set(ds)) < len(ds) or any(isinstance(d, bool) or d not in range(10) for d in ds):
+    def plain(o): return o.tolist() if hasattr(o, 'tolist') else o   # tensors and arrays
+    ds = plain(digits)
+    ds = tuple(map(plain, ds)) if hasattr(ds, '__iter__') else (ds,)
+    if not ds or any(isinstance(d, bool) or d not in range(10) for d in ds) or len(set(ds)) < len(ds):
         raise ValueError(f"digits: expected distinct whole numbers from 0 to 9, got {digits!r}")
-    return tuple(int(d) for d in ds)
+    return tuple(map(int, ds))
 
 # %% ../nbs/00_data.ipynb #de6264e0
 def load_digits(
@@ -225,7 +256,7 @@ def show_images(
     import matplotlib.pyplot as plt
     if not hasattr(xs, '__len__') or len(xs) == 0: raise ValueError(f"no images to show: expected a list or a stack, got {xs!r:.50}")
     check_number('cols', cols, 1, whole=True)
-    if titles is not None and len(titles) != len(xs): raise ValueError(f"expected a title for each of {len(xs)} images, got {len(titles)}")
+    if titles is not None and (n := len(titles) if hasattr(titles, '__len__') else type(titles).__name__) != len(xs): raise ValueError(f"expected a title for each of {len(xs)} images, got {n}")
     cols = min(cols, len(xs))
     rows = -(-len(xs)//cols)
     fig,axs = plt.subplots(rows, cols, figsize=(cols*size, rows*size*(1 if titles is None else 1.3)), squeeze=False)
@@ -288,7 +319,7 @@ def mnist_path(
     file=None,                   # an `mnist.npz`; the packaged one if None
 )->Path: # the folder that holds train/3/10.png and so on
     "The folder of PNGs of `digits`, in the layout of fast.ai's MNIST_SAMPLE, made on first use"
-    digits,splits = sorted(check_digits(digits)), ([splits] if isinstance(splits, str) else list(splits))
+    digits,splits = sorted(check_digits(digits)), (list(splits) if isinstance(splits, (list, tuple)) else [splits])
     if splits not in (['train','valid'], ['train'], ['valid']): raise ValueError(f"splits: expected ('train','valid'), ('train',) or ('valid',), got {splits!r}")
     home = Path(home or os.environ.get('MNIST_BASICS_HOME') or xdg_cache_home()/'mnist_basics').absolute()
     path = home/'-'.join(['mnist', *map(str, digits), *(splits if len(splits)==1 else [])])

@@ -9,7 +9,7 @@ __all__ = ['Learner', 'table', 'History', 'EarlyStop', 'OneCycle', 'save_model',
 import hashlib, json, math, os, tempfile, torch
 from pathlib import Path
 from fastcore.basics import patch
-from .data import check_number, progress
+from .data import check_device, check_number, check_type, progress
 from .loss import batch_accuracy
 from .training import SGD, train_epoch, validate as validate_model
 
@@ -28,6 +28,7 @@ class Learner:
     ):
         try: self.train_dl,self.valid_dl = dls[0],dls[1]
         except (TypeError, IndexError, KeyError): raise TypeError(f"dls: expected a pair of loaders, got {type(dls).__name__}") from None
+        check_type(model=(model, torch.nn.Module)), check_device(device)
         self.model,self.loss_func,self.opt_func,self.lr,self.metric = model.to(device),loss_func,opt_func,lr,metric
         self.cbs,self.device = list(cbs) if hasattr(cbs, '__iter__') else [cbs],device
         self.opt,self.history,self.losses,self.about = None,History(),[],{}
@@ -40,7 +41,7 @@ def table(
     "Rows of text as a Markdown table that also reads well as plain text"
     rows = [heads, *rows]
     for row in rows:
-        if len(row) != len(heads): raise ValueError(f"rows: expected {len(heads)} texts in each, as in heads, got {row}")
+        if len(row) != len(heads) or not all(isinstance(o, str) for o in row): raise ValueError(f"rows: expected {len(heads)} texts in each, as in heads, got {row}")
     wide = [max(len(o[i]) for o in rows) for i in range(len(heads))]
     line = lambda cells: '| ' + ' | '.join(o.ljust(w) for o,w in zip(cells, wide)) + ' |'
     return '\n'.join([line(heads), line(['-'*w for w in wide]), *map(line, rows[1:])])
@@ -98,7 +99,9 @@ def fit(self:Learner,
 )->History: # of this learner: `epochs` rows more, or fewer if a callback set `stop`
     "Train with a new optimiser, and add a row to `history` for each epoch"
     check_number('epochs', epochs, 1, whole=True)
-    self.opt = self.opt_func(self.model.parameters(), lr=self.lr if lr is None else lr)
+    lr = self.lr if lr is None else lr
+    check_number('lr', lr, above=0)
+    self.opt = self.opt_func(self.model.parameters(), lr=lr)
     self.step,self.steps,self.stop = 0,epochs*len(self.train_dl),False
     self.call('before_fit')
     for e in range(epochs):
@@ -166,6 +169,7 @@ class OneCycle:
         steps  # how many there will be
     )->float: # the rate, as a part of the highest
         "The schedule"
+        check_number('step', step, 0), check_number('steps', steps, 1)
         peak = max(self.warm*steps - 1, 0)
         a,b,t = (self.start, 1, step/peak) if step < peak else (1, self.end, (step-peak)/max(steps-1-peak, 1))
         return b + (a-b)*(1 + math.cos(math.pi*min(t, 1)))/2
@@ -190,6 +194,7 @@ def save_model(
 ):
     "Write the parameters of a model to a safetensors file, with a digest and a description of the model"
     from safetensors.torch import save
+    check_type(model=(model, torch.nn.Module))
     if taken := {'model','sha256'} & about.keys(): raise ValueError(f"about: expected other names than model and sha256, which are taken, got {sorted(taken)}")
     tensors = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k,v in model.state_dict().items()}
     about = {k: str(v) for k,v in about.items()} | {'model': str(model)}

@@ -7,7 +7,7 @@ __all__ = ['linear1', 'init_params', 'batch_accuracy', 'sigmoid', 'mnist_loss', 
 
 # %% ../nbs/04_loss.ipynb #f6ae6326
 import torch
-from .data import check, check_number
+from .data import check, check_device, check_number, check_type
 from .metrics import accuracy
 
 # %% ../nbs/04_loss.ipynb #2e795be4
@@ -31,8 +31,8 @@ def init_params(
     size = tuple(size) if hasattr(size, '__iter__') else (size,)
     if not size: raise ValueError("size: expected a whole number or several, got none")
     for o in size: check_number('size', o, 1, whole=True)
-    check_number('std', std, 0)
-    return (torch.randn(size, generator=generator)*std).to(device).requires_grad_()
+    check_number('std', std, 0), check_type(generator=(generator, (torch.Generator, type(None))))
+    return (torch.randn(size, generator=generator)*std).to(check_device(device)).requires_grad_()
 
 # %% ../nbs/04_loss.ipynb #3bccd8e1
 def batch_accuracy(

@@ -30,5 +30,6 @@ def simple_net(
     if len(sizes) < 2: raise ValueError(f"sizes: expected two whole numbers or more, got {sizes}")
     for o in sizes: check_number('sizes', o, 1, whole=True)
     with seeded(seed): layers = [nn.Linear(i, o) for i,o in zip(sizes, sizes[1:])]
-    bends = [[act()] if act else [] for _ in layers[1:]] + [[]]
+    try: bends = [[act()] if act else [] for _ in layers[1:]] + [[]]
+    except TypeError as e: raise TypeError(f"act: expected a class such as nn.ReLU, called with nothing, got {getattr(act, '__name__', act)}: {e}") from e
     return nn.Sequential(nn.Flatten(), *[o for layer,bend in zip(layers, bends) for o in (layer, *bend)])

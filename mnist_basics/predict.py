@@ -10,7 +10,7 @@ import argparse, json, os, sys, warnings
 from pathlib import Path
 import numpy as np, torch
 from PIL import Image, ImageFilter, ImageOps
-from .data import check, check_number
+from .data import check, check_number, check_type
 from .tendigits import load_digit_model, softmax
 
 # %% ../nbs/11_predict.ipynb #c2507336
@@ -121,7 +121,7 @@ def predict_digit(
     digits   # the digit that each class stands for, as many as classes
 )->tuple: # for each image its entry of `digits`, a list; how probable each is, floats of shape (n,), 0 to 1
     "The most probable digit of each image, and its probability"
-    check(x=(x, 'images', 'n 28 28'))
+    check(x=(x, 'images', 'n 28 28')), check_type(model=(model, torch.nn.Module))
     logits = model.eval()(x.float())
     if not hasattr(digits, '__len__') or logits.shape[1:] != (len(digits),): raise ValueError(f"digits: expected one for each of {logits.shape[-1]} classes, got {len(digits) if hasattr(digits, '__len__') else digits}")
     p,i = softmax(logits).max(1)
@@ -135,6 +135,7 @@ def predict_files(
 ): # an iterator: for each file a dict of file, digit, probability and unsure, or of file and error
     "Which digit each image file shows; a file that can't be classified does not stop the others"
     check_number('unsure', unsure, 0, 1)
+    if not hasattr(files, '__iter__') and not isinstance(files, os.PathLike): raise TypeError(f"files: expected names of image files, got {files!r:.50}")
     model,digits,_ = load_digit_model(file)
     for fn in map(str, [files] if isinstance(files, (str, os.PathLike)) else files):
         try:

@@ -6,8 +6,8 @@
 __all__ = ['plot_function', 'num_grad', 'sgd_step', 'mse', 'gradient_descent', 'pixel_model', 'fit_pixels']
 
 # %% ../nbs/03_sgd.ipynb #e683cdf8
-import math, torch
-from .data import check, check_number, progress
+import torch
+from .data import check, check_number, check_scalar, progress
 
 # %% ../nbs/03_sgd.ipynb #d3f3da86
 def plot_function(
@@ -44,7 +44,9 @@ def num_grad(
     got = f'{y.dtype} of shape {tuple(y.shape)}' if isinstance(y, torch.Tensor) else type(y).__name__
     if got != 'torch.float64 of shape ()': raise ValueError(f"f: expected one number, torch.float64 of shape () as `x` is float64, got {got}")
     nudges = eps * torch.eye(x.numel(), dtype=x.dtype, device=x.device).reshape(-1, *x.shape)
-    return torch.stack([(f(x+d) - f(x-d)) / (2*eps) for d in nudges]).reshape(x.shape)
+    g = torch.stack([(f(x+d) - f(x-d)) / (2*eps) for d in nudges]).reshape(x.shape)
+    if not g.isfinite().all(): raise FloatingPointError(f"f: expected finite numbers around x, got {y:.4g} at x and a gradient of {g.flatten().tolist()[:5]}")
+    return g
 
 # %% ../nbs/03_sgd.ipynb #25f077dc
 def _tensors(params):
@@ -52,6 +54,8 @@ def _tensors(params):
     if isinstance(params, torch.Tensor): raise TypeError("params: expected a list of tensors, got one tensor: write [params]")
     params = list(params) if hasattr(params, '__iter__') else [params]
     if not params or not all(isinstance(p, torch.Tensor) for p in params): raise TypeError(f"params: expected a list of tensors, got {params!r:.50}")
+    for i,p in enumerate(params):
+        if not p.is_floating_point(): raise TypeError(f"params: expected floats, but parameter {i} is {p.dtype}")
     return params
 
 def sgd_step(
@@ -61,8 +65,10 @@ def sgd_step(
     "Take one step against the gradient, then forget the gradient"
     check_number('lr', lr, above=0)
     params = _tensors(params)
+    if len({id(p) for p in params}) < len(params): raise ValueError("params: expected each tensor once")
     for i,p in enumerate(params):
         if p.grad is None: raise ValueError(f"params: expected gradients, but parameter {i} has no gradient: call backward on a loss that uses it first")
+        if not p.grad.isfinite().all(): raise FloatingPointError(f"params: expected finite gradients, but that of parameter {i} has nan or inf: the parameters are left as they are")
     with torch.no_grad():
         for p in params:
             p -= lr*p.grad
@@ -93,12 +99,14 @@ def gradient_descent(
     params,losses = [p.detach().clone().requires_grad_() for p in _tensors(params)], []
     for step in progress(range(steps), 'gradient descent'):
         if callback: callback(step, [p.detach().clone() for p in params])
-        l = loss(f(x, *params), y)
+        l = check_scalar('loss', loss(f(x, *params), y), slope=True)
         losses.append(l.item())
         l.backward()
-        sgd_step(params, lr)
-        if not all(o.isfinite().all() for o in (l, *params)):
-            why = "lr is too large" if math.isfinite(losses[0]) else "look for inf or nan in x, y and params"
+        def finite(): return all(o.isfinite().all() for p in params for o in (l, p, p.grad) if o is not None)
+        ok = finite()
+        if ok: sgd_step(params, lr)
+        if not finite():
+            why = "lr is too large" if ok or step else "look for inf or nan in x, y and params"
             raise FloatingPointError(f"loss {losses[-1]:.4g} at step {step} with lr={lr}: {why}")
     return [p.detach() for p in params], losses
 

@@ -71,7 +71,7 @@ def build(
     "A model by its name, before training"
     makers = dict(linear=lambda: simple_net((784,classes), seed=seed), simple_net=lambda: simple_net((784,100,classes), seed=seed),
                   convnet=lambda: convnet(classes, seed=seed))
-    if name not in makers: raise ValueError(f"model: expected one of {', '.join(makers)}, got {name!r}")
+    if not isinstance(name, str) or name not in makers: raise ValueError(f"model: expected one of {', '.join(makers)}, got {name!r}")
     return makers[name]()
 
 # %% ../nbs/09_ten_digits.ipynb #62e66068

@@ -8,7 +8,7 @@ __all__ = ['BasicOptim', 'seeded', 'SGD', 'train_epoch', 'validate', 'fit']
 # %% ../nbs/06_training.ipynb #cf532f56
 import math, torch
 from contextlib import contextmanager
-from .data import check_number
+from .data import check_device, check_number, check_scalar, check_type
 from .loss import batch_accuracy
 
 # %% ../nbs/06_training.ipynb #a53355a6
@@ -57,6 +57,14 @@ class SGD:
 BasicOptim = SGD  # its name in the book
 
 # %% ../nbs/06_training.ipynb #6f658db8
+def _ready(model, device):
+    "`device`, if it can be used and the model is there"
+    check_type(model=(model, torch.nn.Module))
+    device = check_device(device)
+    for p in model.parameters():
+        if p.device != device: raise ValueError(f"expected model on {device}, as device says, got {p.device}: bring it there with model.to(device)")
+    return device
+
 def train_epoch(
     model,         # gives predictions for a batch of inputs; it is put into training mode
     dl,            # a loader: batches of inputs and targets
@@ -66,10 +74,11 @@ def train_epoch(
     callback=None  # if given, `callback(i, loss)` after each step: the number of the batch, its loss (rank 0)
 )->float: # mean loss over the images, each as the model was when its turn came
     "Train for one epoch: for each batch predict, loss, zero, gradient, step"
+    device = _ready(model, device)
     model.train()
     total,n = 0.,0
     for i,(xb,yb) in enumerate(dl):
-        loss = loss_func(model(xb.to(device)), yb.to(device))
+        loss = check_scalar('loss_func', loss_func(model(xb.to(device)), yb.to(device)), slope=True)
         opt.zero_grad()
         loss.backward()
         opt.step()
@@ -89,13 +98,14 @@ def validate(
     device='cpu'            # where the model is; each batch is brought there
 )->tuple: # mean loss and mean metric over the images, two floats
     "Loss and metric on data that is not trained on, each batch weighted by its size"
+    device = _ready(model, device)
     model.eval()
     rows = []
     for xb,yb in dl:
         preds,yb = model(xb.to(device)),yb.to(device)
-        loss = loss_func(preds, yb).float()
+        loss = check_scalar('loss_func', loss_func(preds, yb)).float()
         if not math.isfinite(loss): raise FloatingPointError(f"the loss is {float(loss)}: lr was too large, or look for inf or nan in the data")
-        rows.append(torch.stack([torch.ones_like(loss), loss, metric(preds, yb).to(loss)]) * len(yb))
+        rows.append(torch.stack([torch.ones_like(loss), loss, check_scalar('metric', metric(preds, yb)).to(loss)]) * len(yb))
     if not rows: raise ValueError("dl: expected at least one batch, got none")
     n,loss,m = torch.stack(rows).sum(0).tolist()
     return loss/n, m/n

@@ -96,14 +96,16 @@ def nobody():
     try:
         os.chown(home, 65534, 65534)
         home.chmod(0o755)
-        base = next((o for o in (Path(sys.base_prefix)/'bin'/'python3', Path('/usr/bin/python3'), Path('/usr/local/bin/python3'))
-                     if o.exists() and subprocess.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--', o, '-c', 'import venv, ensurepip'], capture_output=True).returncode==0), None)
+        as_nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
+        # through a shell, as setpriv itself still has root's right to pass every folder when it starts a program
+        def usable(o): return not subprocess.run([*as_nobody, 'sh', '-c', '"$0" -c "import venv, ensurepip"', o], cwd='/', capture_output=True).returncode
+        base = next((o for o in (Path(sys.base_prefix)/'bin'/'python3', Path('/usr/local/bin/python3'), Path('/usr/bin/python3')) if usable(o)), None)
         if not base: raise OSError('there is no Python that the user nobody may run')
         tree = home/'mnist_basics'
         shutil.copytree(root, tree, ignore=leave)
         for o in [tree, *tree.rglob('*')]: os.chown(o, 65534, 65534)
         env = environment(base, HOME=str(home), PYTHONPATH=None)
-        rc,out = run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--', 'make', f'PYTHON={base}', '.venv/dev'], tree, env)
+        rc,out = run([*as_nobody, 'make', f'PYTHON={base}', '.venv/dev'], tree, env)
         if rc: return [f'make .venv/dev failed: {out[-1000:]}']
         return again(tree/'.venv'/'bin'/'python', user=65534)
     finally: shutil.rmtree(home, ignore_errors=True)

@@ -215,6 +215,25 @@ def _(d):
 def _(d):
     n = size(d)
     return dict(x=tensor(d, n, size(d)), y=whole_tensor(d, n)), lambda x,y: [x, y] if len(x) == len(y) else 1/0, lambda **kw: batches.Dataset(**kw)[:]
+@case(batches.Dataset, 'picking from a Dataset')
+def _(d):
+    n = size(d)
+    def spec(i):
+        if isinstance(i, int): return [[whole(i, 0), -i], i] if i < n else 1/0
+        assert isinstance(i, list) and all(isinstance(o, int) and not isinstance(o, bool) and 0 <= o < n for o in i)
+        return [[[o, -o] for o in i], i]
+    def f(i): return batches.Dataset(torch.tensor([[o, -o] for o in range(n)]), torch.arange(n))[i]
+    return dict(i=d.draw(st.lists(st.integers(0, n-1), min_size=1))), spec, f
+@case(batches.Dataset, 'picking by a tensor from a Dataset')
+def _(d):
+    n = size(d)
+    def spec(i):
+        assert all(isinstance(o, int) and not isinstance(o, bool) and 0 <= o < n for o in i) and len(shape(i)) == 1
+        return [[[o, -o] for o in i], i]
+    def f(i):
+        if isinstance(i, torch.Tensor) and i.dtype not in (torch.int64, torch.bool) and not i.is_floating_point() and not i.is_complex(): raise TypeError('expected, and tested in 05: int64')
+        return batches.Dataset(torch.tensor([[o, -o] for o in range(n)]), torch.arange(n))[i]
+    return dict(i=tensor(d, size(d), high=n-1, dtype=torch.int64)), spec, f
 @case(batches.DataLoader)
 def _(d):
     n = size(d, 1, 9)
@@ -248,6 +267,23 @@ def _(d):
             opt.step()
         return p.detach()
     return dict(params=[p], lr=d.draw(st.floats(.01, .4)), momentum=d.draw(st.floats(0, .9)), wd=d.draw(st.floats(0, .1))), spec, f
+@case(training.train_epoch)
+def _(d):
+    n = size(d, 1, 9)
+    x,y = tensor(d, n, 1, low=-3, high=3),tensor(d, n, 1, low=-3, high=3)
+    def spec(x, y, lr, batch_size):
+        w,total = 0.,0.
+        for i in range(0, len(x), whole(batch_size, 1)):
+            ps = pairs(x[i:i+batch_size], y[i:i+batch_size])
+            total += number(sum((w*a-b)**2 for a,b in ps))
+            w -= above(lr, 0)*mean([2*a*(w*a-b) for a,b in ps])
+        return total/len(x)
+    def f(x, y, lr, batch_size):
+        if isinstance(x, torch.Tensor) and x.dtype != floats: raise TypeError('expected, as by the model: float32')
+        model = torch.nn.Linear(1, 1, bias=False)
+        torch.nn.init.zeros_(model.weight)
+        return training.train_epoch(model, batches.DataLoader(batches.Dataset(x, y), batch_size), sgd.mse, training.SGD(model.parameters(), lr))
+    return dict(x=x, y=y, lr=d.draw(st.floats(.001, .05)), batch_size=size(d)), spec, f
 @case(training.seeded)
 def _(d):
     def f(seed):
@@ -320,6 +356,15 @@ def _(d): return dict(out=size(d), width=size(d), seed=size(d, 0, 9)), lambda ou
 def _(d):
     def spec(warm, start, end): return [number(start), number(end)] if 0 < warm < 1 and 0 < start <= 1 and 0 < end <= 1 and not {bool} & {type(warm), type(start), type(end)} else 1/0
     return dict(warm=.25, start=d.draw(st.floats(.01, 1)), end=d.draw(st.floats(.01, 1))), spec, lambda **kw: [(o := learner.OneCycle(**kw)).lr_at(0, 100), o.lr_at(99, 100)]
+@case(learner.OneCycle, 'the rate of a OneCycle')
+def _(d):
+    n = size(d, 1, 50)
+    def spec(step, steps):
+        assert 0 <= above(step, -1) and above(steps, .999)
+        peak = max(steps/4-1, 0)
+        a,b,t = (.04, 1, step/peak) if step < peak else (1, 4e-6, min((step-peak)/max(steps-1-peak, 1), 1))
+        return b + (a-b)*(1+math.cos(math.pi*t))/2
+    return dict(step=size(d, 0, n-1), steps=n), spec, lambda **kw: learner.OneCycle().lr_at(**kw)
 @case(learner.EarlyStop)
 def _(d): return dict(patience=size(d)), lambda patience: whole(patience, 1), lambda **kw: learner.EarlyStop(**kw).patience
 @case(predict.otsu)
@@ -358,8 +403,8 @@ def _(d):
 
 elsewhere = dict(
     pictures='show_image show_pixels show_images plot_function', files='open_image image_files load_folder open_data mnist_path save_model read_model load_model load_digit_model read_grey read_digit predict_files',
-    commands='figures spread trained results train main', loops_that_only_pass_on='train_epoch fit Learner digit_learner History table progress', another_name='BasicOptim',
-    the_guards_themselves='check check_number')
+    commands='figures spread trained results train main', loops_that_only_pass_on='fit Learner digit_learner History table progress', another_name='BasicOptim',
+    the_guards_themselves='check check_number check_type check_device check_scalar')
 
 def forgotten():
     "Exported names that have neither a case nor a reason"
@@ -386,7 +431,7 @@ def spoil_array(d, x):
 def spoil_number(d, x): return d.draw(st.sampled_from([0, -1, -.5, 1, 2.5, math.nan, math.inf, True, '1', None, [1], 1j]))
 
 def spoil_list(d, x):
-    ways = [x[:0], None, 3, x[0], [*x, 0], [*x, -1], [*x, 2.5], [*x, True], [*x, '3'], [*x, None]]
+    ways = [x[:0], None, 3, x[0], [*x, 0], [*x, -1], [*x, 2.5], [*x, True], [*x, '3'], [*x, None], [[o] for o in x], (*x, *x)]
     return ways[d.draw(st.integers(0, len(ways)-1))]
 
 def spoilt(d, args):
@@ -417,7 +462,7 @@ class loose:
 def ours(e):
     "Was this error raised by our own code, with words on what was expected?"
     last = traceback.extract_tb(e.__traceback__)[-1]
-    return (Path(last.filename).parent == home or last.name == 'f') and isinstance(e, (TypeError, ValueError, FloatingPointError)) and ('expected' in str(e) or str(e).startswith('the loss is '))
+    return (Path(last.filename).parent == home or last.name == 'f') and isinstance(e, (TypeError, ValueError, FloatingPointError, IndexError)) and ('expected' in str(e) or str(e).startswith('the loss is '))
 
 def holds(name, d, spoil):
     "One example"
