@@ -77,6 +77,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                     'mnist_basics/learner.py'),
                                       'mnist_basics.learner.OneCycle.lr_at': ('learner.html#onecycle.lr_at', 'mnist_basics/learner.py'),
                                       'mnist_basics.learner._digest': ('learner.html#_digest', 'mnist_basics/learner.py'),
+                                      'mnist_basics.learner._groups': ('learner.html#_groups', 'mnist_basics/learner.py'),
                                       'mnist_basics.learner._name': ('learner.html#_name', 'mnist_basics/learner.py'),
                                       'mnist_basics.learner.load_model': ('learner.html#load_model', 'mnist_basics/learner.py'),
                                       'mnist_basics.learner.read_model': ('learner.html#read_model', 'mnist_basics/learner.py'),

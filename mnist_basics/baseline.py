@@ -7,7 +7,7 @@ __all__ = ['class_means', 'l1', 'rmse']
 
 # %% ../nbs/01_baseline.ipynb #7c4f0bc5
 import torch
-from .data import check, check_number
+from .data import check, check_number, check_type
 
 # %% ../nbs/01_baseline.ipynb #f2aad0f8
 def class_means(
@@ -21,7 +21,7 @@ def class_means(
     if y.dtype != torch.bool: y = y.long()   # in bytes, 259 would be 3
     if not digits: raise ValueError("digits: expected one label or more, got none")
     for d in digits:
-        if y.dtype != torch.bool: check_number('digits', d, whole=True)
+        check_type(digits=(d, (bool, int))) if y.dtype == torch.bool else check_number('digits', d, -2**63, 2**63-1, whole=True)
         if not (y==d).any(): raise ValueError(f"expected at least one image of each digit, got none of {d}")
     return torch.stack([x[y==d].mean(0) for d in digits])
 

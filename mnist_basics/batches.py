@@ -34,6 +34,7 @@ class Dataset:
         if isinstance(i, list) and all(map(whole, i)): i = torch.tensor(i, dtype=torch.int64, device=self.x.device)
         many = isinstance(i, torch.Tensor) and i.dtype==torch.int64 and i.dim()==1
         if not (many or whole(i) or isinstance(i, slice)): raise TypeError(f"expected an int, a slice, or a list or int64 tensor of places, got {i!r:.50}")
+        if many and i.device != self.x.device: raise ValueError(f"expected places on {self.x.device}, where x is, got {i.device}")
         try: return (self.x.index_select(0, i), self.y.index_select(0, i)) if many else (self.x[i], self.y[i])
         except IndexError: raise IndexError(f"expected places from 0 to {len(self)-1}, got {f'{i.min()} to {i.max()}' if many else i}") from None
 
@@ -65,6 +66,8 @@ class DataLoader:
         order = torch.randperm(n, generator=self.generator) if self.shuffle else torch.arange(n)
         order = order.to(getattr(getattr(self.ds, 'x', None), 'device', 'cpu'))
         for i in order[:len(self)*self.batch_size].split(self.batch_size):
-            pair = self.ds[i]
-            if not isinstance(pair, (tuple, list)) or len(pair) != 2: raise TypeError(f"ds: expected pairs of inputs and targets, got {f'{len(pair)} tensors' if isinstance(pair, (tuple, list)) else type(pair).__name__} from {type(self.ds).__name__}")
+            try: pair = self.ds[i]
+            except (TypeError, KeyError, RuntimeError) as e: raise TypeError(f"ds: expected an index that takes a tensor of places, such as Dataset or TensorDataset, got {type(self.ds).__name__}: {e}") from e
+            got = [tuple(getattr(o, 'shape', ())) for o in pair] if isinstance(pair, (tuple, list)) else type(pair).__name__
+            if [o[:1] for o in got] != [(len(i),)]*2: raise TypeError(f"ds: expected inputs and targets for {len(i)} places, got {got} from {type(self.ds).__name__}")
             yield pair

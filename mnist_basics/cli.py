@@ -100,13 +100,13 @@ def train(
     device='cpu'                # where to train: 'cpu', 'cuda' or 'mps'
 )->Learner: # trained; its `history` has a row for each epoch
     "Train a network of 09_ten_digits, and keep it if asked to"
-    if save and (not Path(save).absolute().parent.is_dir() or Path(save).is_dir()): raise ValueError(f"save: expected a file in an existing folder, got {save}")
+    if save is not None and (not Path(save).absolute().parent.is_dir() or Path(save).is_dir()): raise ValueError(f"save: expected a file in an existing folder, got {str(save)!r}")
     try: ds = [int(o) for o in digits.split(',')]
     except (ValueError, AttributeError): raise ValueError(f"digits: expected digits with commas between, such as 3,7, got {digits!r}") from None
     learn = digit_learner(model, ds, seed, lr=lr, device=device)
     learn.fit(epochs)
     learn.about |= {'epochs': epochs, 'seed': seed}
-    if save: learn.save(save)
+    if save is not None: learn.save(save)
     return learn
 
 # %% ../nbs/10_cli.ipynb #7b89405f
@@ -128,4 +128,4 @@ def main(
         check_number('seed', seed, 0, 2**63-1, whole=True)
         if asked.keys() - {'lr'}: print(train(**asked, seed=seed, device=device).history)
         else: print(table(results(steps, .01 if lr is None else lr, seed, seeds), ('notebook', 'figure', 'chapter', 'here')))
-    except (OSError, ValueError, ArithmeticError, RuntimeError) as e: sys.exit(f'mnist_basics: {e}')
+    except (OSError, ValueError, ArithmeticError, RuntimeError) as e: sys.exit(f"mnist_basics: {' '.join(str(e).split())}")

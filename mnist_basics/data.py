@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.resources import files
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 import numpy as np, torch
-from PIL import Image
+from PIL import Image, ImageOps
 from fastcore.foundation import L
 from fastcore.imports import in_jupyter
 from fastcore.xdg import xdg_cache_home
@@ -61,16 +61,17 @@ def show_pixels(
 
 # %% ../nbs/00_data.ipynb #1d936de1
 def open_image(
-    fn  # an image file: 8-bit greyscale; black-and-white, palette and RGB become greyscale
+    fn  # an image file: 8-bit greyscale; black-and-white, palette and RGB become greyscale; a photograph lying on its side is turned upright
 )->torch.Tensor: # uint8, shape (height, width), 0 to 255
     "One image file as a tensor of bytes"
     try:
         with Image.open(fn) as im:
+            if getattr(im, 'n_frames', 1) > 1: raise ValueError(f"it has {im.n_frames} frames: save one of them first")
             if im.mode not in ('1','L','P','RGB') or 'transparency' in im.info:
                 raise ValueError(f"its mode is {im.mode}{' with transparency' if 'transparency' in im.info else ''}: save it as 8-bit greyscale first")
-            return torch.from_numpy(np.array(im.convert('L')))
+            return torch.from_numpy(np.array(ImageOps.exif_transpose(im).convert('L')))
     except FileNotFoundError: raise
-    except (OSError, ValueError, SyntaxError, AttributeError, Image.DecompressionBombError) as e: raise ValueError(f"{fn}: cannot be read as an image: {e}") from e
+    except Exception as e: raise ValueError(f"{fn}: cannot be read as an image: {e}") from e
 
 # %% ../nbs/00_data.ipynb #70fe8e77
 def image_files(
@@ -78,7 +79,7 @@ def image_files(
     suffixes=('.png', '.jpg', '.jpeg', '.bmp', '.gif', '.tif', '.tiff')  # what counts as an image, in any case of letters
 )->L: # of `Path`, sorted by name as text
     "The image files in `folder`, sorted by name; hidden files and others are passed over"
-    suffixes = (suffixes,) if isinstance(suffixes, str) else suffixes
+    suffixes = tuple(o.lower() for o in ([suffixes] if isinstance(suffixes, str) else suffixes))
     ours = [o for o in Path(folder).iterdir() if o.suffix.lower() in suffixes and o.name[0] != '.']
     if not ours: raise ValueError(f"{folder}: no image files here: expected names ending in {' '.join(suffixes)}, found "
                                   f"{', '.join(sorted(o.name for o in Path(folder).iterdir())[:5]) or 'nothing'}")
@@ -103,7 +104,7 @@ def _kinds():
 def _fits(shape, axes, sizes):
     "Has `shape` the axes asked for? `sizes`, the length of each named axis so far, is added to"
     lead = len(shape)-len(axes)+1
-    if axes[0].startswith('...') and lead >= 0: shape = shape[:lead], *shape[lead:]
+    if axes and axes[0].startswith('...') and lead >= 0: shape = shape[:lead], *shape[lead:]
     return len(shape) == len(axes) and all(sizes.setdefault(a, int(a) if a.isdigit() else o) == o for a,o in zip(axes, shape))
 
 def _told(axes): return f"({', '.join('...' if o.startswith('...') else o for o in axes)}{',' if len(axes)==1 and not axes[0].startswith('...') else ''})"
@@ -154,11 +155,11 @@ def check_number(
     below=None,  # what it must be below
     whole=False  # must it be a whole number?
 ):
-    "An error unless `x` is a finite number within the bounds"
-    ok = isinstance(x, Integral if whole else Real) and not isinstance(x, bool) and abs(x) < math.inf
+    "An error unless `x` is a number of Python's, within the bounds and the range of a float32"
+    ok = isinstance(x, int if whole else (int, float)) and not isinstance(x, bool) and abs(x) < (math.inf if whole else 3.4e38)
     if not ok or (low is not None and x < low) or (high is not None and x > high) or (above is not None and x <= above) or (below is not None and x >= below):
         bounds = ''.join(f' {k} {v}' for k,v in dict(zip(('from', 'above', 'to', 'to below'), (low, above, high, below))).items() if v is not None)
-        raise ValueError(f"{name}: expected a {'whole ' if whole else ''}number{bounds}, got {x!r}")
+        raise ValueError(f"{name}: expected a {'whole ' if whole else ''}number{bounds}, got {x!r}{': convert it with int()' if isinstance(x, Integral) and not isinstance(x, int) else ''}")
 
 # %% ../nbs/00_data.ipynb #d0a6e5b1
 def check_type(
@@ -173,7 +174,7 @@ def check_device(
 )->torch.device: # the same, as PyTorch names it
     "The device, or an error if PyTorch can't use it here"
     try: return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError, TypeError) as e: raise ValueError(f"device: expected one that PyTorch can use here, such as 'cpu', got {device!r}: {str(e).splitlines()[0]}") from e
+    except Exception as e: raise ValueError(f"device: expected one that PyTorch can use here, such as 'cpu', got {device!r}: {str(e).partition(chr(10))[0]}") from e
 
 def check_scalar(
     name,        # how the error message calls it
@@ -208,7 +209,7 @@ def open_data(
     sha256='ffa4567c0352719eac6451ee0c40b4de31aee3b0a2bfb0d886f080ccb2e24cbc' # what its SHA-256 digest must be, in hexadecimal
 ): # numpy's reader of the arrays in it, by name
     "The packaged arrays of MNIST, checked before use"
-    file = Path(file or Path(str(files('mnist_basics')))/'mnist.npz')
+    file = Path(str(files('mnist_basics')))/'mnist.npz' if file is None else Path(file)
     fix = "Restore it: `git checkout -- mnist_basics` in a clone, or install the package again with `pip install --force-reinstall --no-deps`"
     if not file.is_file(): raise FileNotFoundError(f"{file} is missing. {fix}")
     stat = file.stat()
@@ -321,7 +322,7 @@ def mnist_path(
     "The folder of PNGs of `digits`, in the layout of fast.ai's MNIST_SAMPLE, made on first use"
     digits,splits = sorted(check_digits(digits)), (list(splits) if isinstance(splits, (list, tuple)) else [splits])
     if splits not in (['train','valid'], ['train'], ['valid']): raise ValueError(f"splits: expected ('train','valid'), ('train',) or ('valid',), got {splits!r}")
-    home = Path(home or os.environ.get('MNIST_BASICS_HOME') or xdg_cache_home()/'mnist_basics').absolute()
+    home = Path(home or os.environ.get('MNIST_BASICS_HOME') or xdg_cache_home()/'mnist_basics').expanduser().absolute()
     path = home/'-'.join(['mnist', *map(str, digits), *(splits if len(splits)==1 else [])])
     with open_data(file) as data:
         if not path.exists():

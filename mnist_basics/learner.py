@@ -28,9 +28,11 @@ class Learner:
     ):
         try: self.train_dl,self.valid_dl = dls[0],dls[1]
         except (TypeError, IndexError, KeyError): raise TypeError(f"dls: expected a pair of loaders, got {type(dls).__name__}") from None
-        check_type(model=(model, torch.nn.Module)), check_device(device)
+        check_type(model=(model, torch.nn.Module)), check_device(device), check_number('lr', lr, above=0)
         self.model,self.loss_func,self.opt_func,self.lr,self.metric = model.to(device),loss_func,opt_func,lr,metric
         self.cbs,self.device = list(cbs) if hasattr(cbs, '__iter__') else [cbs],device
+        for o in self.cbs:
+            if isinstance(o, type): raise TypeError(f"cbs: expected objects, got the class {o.__name__}: write {o.__name__}()")
         self.opt,self.history,self.losses,self.about = None,History(),[],{}
 
 # %% ../nbs/07_learner.ipynb #e6392e59
@@ -52,7 +54,8 @@ class History(list):
     decimals = 4  # of fractions, where they are shown
     def __str__(self):
         text = lambda v: f'{v:.{self.decimals}f}' if isinstance(v, float) else str(v)
-        return table([[text(v) for v in row.values()] for row in self], list(self[0])) if self else 'no epochs yet'
+        heads = list(dict.fromkeys(k for row in self for k in row))   # another metric is another column
+        return table([[text(row.get(k, '')) for k in heads] for row in self], heads) if self else 'no epochs yet'
     __repr__ = _repr_markdown_ = __str__
 
     def plot(self,
@@ -61,7 +64,8 @@ class History(list):
         "Draw the two losses by epoch, and return the matplotlib axes they are on"
         import matplotlib.pyplot as plt
         if ax is None: ax = plt.subplots(figsize=(4,2.6))[1]
-        for k in ('train_loss','valid_loss'): ax.plot([o['epoch'] for o in self], [round(o[k], min(self.decimals, 3)) for o in self], '.-', label=k)
+        def rounded(v): return float(f'{v:.2g}') if 0 < v < .01 else round(v, min(self.decimals, 3))
+        for k in ('train_loss','valid_loss'): ax.plot([o['epoch'] for o in self], [rounded(o[k]) for o in self], '.-', label=k)
         ax.set(xlabel='epoch', ylabel='loss')
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(loc='upper right')
@@ -101,14 +105,16 @@ def fit(self:Learner,
     check_number('epochs', epochs, 1, whole=True)
     lr = self.lr if lr is None else lr
     check_number('lr', lr, above=0)
-    self.opt = self.opt_func(self.model.parameters(), lr=lr)
+    name = _name(self.metric)
+    if name in ('epoch', 'train_loss', 'valid_loss'): raise ValueError(f"metric: expected another name than {name}, which is a column of its own")
+    self.opt = self.opt_func([p for p in self.model.parameters() if p.requires_grad], lr=lr)   # frozen ones stay
     self.step,self.steps,self.stop = 0,epochs*len(self.train_dl),False
     self.call('before_fit')
     for e in range(epochs):
         dl = progress(self.train_dl, f'epoch {e+1} of {epochs}')
         loss = train_epoch(self.model, dl, self.loss_func, self.opt, self.device, self._after_batch)
         valid,m = self.validate()
-        self.history.append({'epoch': len(self.history)+1, 'train_loss': loss, 'valid_loss': valid, _name(self.metric): m})
+        self.history.append({'epoch': len(self.history)+1, 'train_loss': loss, 'valid_loss': valid, name: m})
         self.call('after_epoch')
         if self.stop: break
     self.call('after_fit')
@@ -144,6 +150,8 @@ class EarlyStop:
         if self.since >= self.patience: learn.stop = True
 
 # %% ../nbs/07_learner.ipynb #7b3342aa
+def _groups(opt): return getattr(opt, 'param_groups', [vars(opt)])
+
 @patch
 def set_lr(self:Learner,
     lr  # learning rate for the steps to come, above 0
@@ -151,7 +159,7 @@ def set_lr(self:Learner,
     "Change the learning rate of the optimiser, ours or PyTorch's"
     if self.opt is None: raise ValueError("set_lr: no optimiser before the first fit; pass lr to fit, or let a callback set it")
     check_number('lr', lr, above=0)
-    for o in getattr(self.opt, 'param_groups', [vars(self.opt)]): o['lr'] = lr
+    for o in _groups(self.opt): o['lr'] = lr
 
 # %% ../nbs/07_learner.ipynb #011299d3
 class OneCycle:
@@ -175,10 +183,11 @@ class OneCycle:
         return b + (a-b)*(1 + math.cos(math.pi*min(t, 1)))/2
 
     def before_fit(self, learn):
-        self.high = getattr(learn.opt, 'param_groups', [vars(learn.opt)])[0]['lr']
+        self.high = [o['lr'] for o in _groups(learn.opt)]
         self.after_batch(learn)
 
-    def after_batch(self, learn): learn.set_lr(self.high*self.lr_at(learn.step, learn.steps))
+    def after_batch(self, learn):
+        for o,high in zip(_groups(learn.opt), self.high): o['lr'] = high*self.lr_at(learn.step, learn.steps)
 
 # %% ../nbs/07_learner.ipynb #944b6f3c
 def _digest(tensors, about):
@@ -199,7 +208,8 @@ def save_model(
     tensors = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format) for k,v in model.state_dict().items()}
     about = {k: str(v) for k,v in about.items()} | {'model': str(model)}
     data = save(tensors, about | {'sha256': _digest(tensors, about)})
-    file,tmp = Path(file),None
+    file,tmp = Path(os.path.realpath(file)),None   # a link stays, what it leads to is written
+    if file.exists() and not file.is_file(): raise OSError(f"{file}: can't be written: it is no plain file")
     try:
         fd,tmp = tempfile.mkstemp(prefix=file.name+'.', dir=file.parent)
         with os.fdopen(fd, 'wb') as f: f.write(data)
@@ -232,6 +242,11 @@ def load_model(
     shapes = lambda d: {k: tuple(v.shape) for k,v in d.items()}
     if about.get('model') != str(model) or shapes(tensors) != shapes(model.state_dict()):
         raise ValueError(f"{file}: expected the parameters of\n{model}\ngot those of\n{about.get('model')}\nwith shapes {shapes(tensors)}")
+    own,first = model.state_dict(),{}
+    for k,v in own.items():
+        twin = first.setdefault((v.data_ptr(), v.shape), k)
+        if v.dtype != tensors[k].dtype or v.is_meta: raise ValueError(f"{file}: expected {v.dtype} on a device with numbers for {k}, got {tensors[k].dtype} for a model on {v.device}")
+        if twin != k and not tensors[k].equal(tensors[twin]): raise ValueError(f"{file}: expected the same numbers for {twin} and {k}, which the model shares")
     model.load_state_dict(tensors)
     return about
 

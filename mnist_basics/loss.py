@@ -32,7 +32,8 @@ def init_params(
     if not size: raise ValueError("size: expected a whole number or several, got none")
     for o in size: check_number('size', o, 1, whole=True)
     check_number('std', std, 0), check_type(generator=(generator, (torch.Generator, type(None))))
-    return (torch.randn(size, generator=generator)*std).to(check_device(device)).requires_grad_()
+    device = check_device(device)
+    return (torch.randn(size, generator=generator)*std).to(device).requires_grad_()
 
 # %% ../nbs/04_loss.ipynb #3bccd8e1
 def batch_accuracy(

@@ -34,7 +34,7 @@ def read_grey(
         paper = Image.new('RGBA', im.size, 'black' if chalk else 'white')
         return np.asarray(Image.alpha_composite(paper, im).convert('L'), np.float32) / 255
     except FileNotFoundError: raise FileNotFoundError(f"{fn}: no such file") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
+    except Exception as e:
         raise ValueError(f"{fn}: cannot be read as an image{': '+str(e) if str(fn) not in str(e) else ''}") from e
 
 # %% ../nbs/11_predict.ipynb #171fbcf9
@@ -125,7 +125,7 @@ def predict_digit(
     logits = model.eval()(x.float())
     if not hasattr(digits, '__len__') or logits.shape[1:] != (len(digits),): raise ValueError(f"digits: expected one for each of {logits.shape[-1]} classes, got {len(digits) if hasattr(digits, '__len__') else digits}")
     p,i = softmax(logits).max(1)
-    return [digits[o] for o in i], p
+    return [digits[o] for o in i.tolist()], p
 
 # %% ../nbs/11_predict.ipynb #d8f1b0be
 def predict_files(
@@ -137,11 +137,11 @@ def predict_files(
     check_number('unsure', unsure, 0, 1)
     if not hasattr(files, '__iter__') and not isinstance(files, os.PathLike): raise TypeError(f"files: expected names of image files, got {files!r:.50}")
     model,digits,_ = load_digit_model(file)
-    for fn in map(str, [files] if isinstance(files, (str, os.PathLike)) else files):
+    for fn in map(os.fsdecode, [files] if isinstance(files, (str, bytes, os.PathLike)) else files):
         try:
             (d,),p = predict_digit(read_digit(fn)[None], model, digits)
             yield {'file': fn, 'digit': d, 'probability': round(p.item(), 4), 'unsure': p.item() < unsure}
-        except (OSError, ValueError) as e: yield {'file': fn, 'error': str(e)}
+        except (OSError, ValueError, ArithmeticError) as e: yield {'file': fn, 'error': str(e)}
 
 # %% ../nbs/11_predict.ipynb #c4b8d72f
 def main(
@@ -160,10 +160,10 @@ def main(
         for o in predict_files(a.files, a.model, a.unsure):
             failed += 'error' in o
             if a.json: print(json.dumps(o, ensure_ascii=False), flush=True)
-            elif 'error' in o: print(f"mnist_predict: {o['error']}", file=sys.stderr)
+            elif 'error' in o: print(f"mnist_predict: {' '.join(o['error'].split())}", file=sys.stderr)
             else: print(f"{o['file']}: {o['digit']} {o['probability']:.4f}{' unsure' if o['unsure'] else ''}", flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         failed = 1
-    except (OSError, ValueError) as e: sys.exit(f'mnist_predict: {e}')
+    except (OSError, ValueError, ArithmeticError) as e: sys.exit(f"mnist_predict: {' '.join(str(e).split())}")
     sys.exit(failed > 0)

@@ -40,6 +40,7 @@ def num_grad(
     "The gradient of `f` at `x` by finite differences, one number of `x` after the other, in float64"
     check(x=(x, 'floats', '...')), check_number('eps', eps, above=0, high=1)
     x = x.detach().double()
+    if ((x+eps == x) | (x-eps == x)).any(): raise ValueError(f"eps: expected a nudge that changes every number of x, got {eps} where one is {x.abs().max():.4g}")
     y = f(x)
     got = f'{y.dtype} of shape {tuple(y.shape)}' if isinstance(y, torch.Tensor) else type(y).__name__
     if got != 'torch.float64 of shape ()': raise ValueError(f"f: expected one number, torch.float64 of shape () as `x` is float64, got {got}")
@@ -106,7 +107,7 @@ def gradient_descent(
         ok = finite()
         if ok: sgd_step(params, lr)
         if not finite():
-            why = "lr is too large" if ok or step else "look for inf or nan in x, y and params"
+            why = "lr is too large" if ok or step else "look for inf or nan in x, y and params, or a loss without a finite slope"
             raise FloatingPointError(f"loss {losses[-1]:.4g} at step {step} with lr={lr}: {why}")
     return [p.detach() for p in params], losses
 
@@ -131,7 +132,7 @@ def fit_pixels(
     "Fit `pixel_model` to two kinds of images by gradient descent"
     check(x=(x, 'images', 'n height width'), y=(y, 'targets', 'n')), check_number('seed', seed, 0, 2**63-1, whole=True)
     if set(y.unique().tolist()) != {0, 1}: raise ValueError(f"y: expected both 0s and 1s, got {y.unique().tolist()[:5]}")
-    x = x.flatten(1).float()
+    x = x.detach().flatten(1).float()
     w = .003*torch.randn(x.shape[1], generator=torch.Generator().manual_seed(seed)).to(x.device)
     (w,b),losses = gradient_descent(pixel_model, [w, torch.zeros(1).to(w)], x, y.float(), lr, steps)
     return w, b, losses
