@@ -75,10 +75,9 @@ def train_epoch(
 )->float: # mean loss over the images, each as the model was when its turn came
     "Train for one epoch: for each batch predict, loss, zero, gradient, step"
     device = _ready(model, device)
-    model.train()
     total,n = 0.,0
     for i,(xb,yb) in enumerate(dl):
-        if not model.training: model.train()   # a callback has validated
+        model.train()   # each time: a callback may have validated
         loss = check_scalar('loss_func', loss_func(model(xb.to(device)), yb.to(device)), slope=True)
         opt.zero_grad()
         loss.backward()
