@@ -40,7 +40,7 @@ def num_grad(
     "The gradient of `f` at `x` by finite differences, one number of `x` after the other, in float64"
     check(x=(x, 'floats', '...')), check_number('eps', eps, above=0, high=1)
     x = x.detach().double()
-    if ((x+eps == x) | (x-eps == x)).any(): raise ValueError(f"eps: expected a nudge that changes every number of x, got {eps} where one is {x.abs().max():.4g}")
+    if (x+eps == x).any(): raise ValueError(f"eps: expected a nudge that changes every number of x, got {eps} where one is {x.abs().max():.4g}")
     y = f(x)
     got = f'{y.dtype} of shape {tuple(y.shape)}' if isinstance(y, torch.Tensor) else type(y).__name__
     if got != 'torch.float64 of shape ()': raise ValueError(f"f: expected one number, torch.float64 of shape () as `x` is float64, got {got}")
