@@ -187,7 +187,8 @@ class OneCycle:
         self.after_batch(learn)
 
     def after_batch(self, learn):
-        for o,high in zip(_groups(learn.opt), self.high): o['lr'] = high*self.lr_at(learn.step, learn.steps)
+        part = self.lr_at(learn.step, learn.steps)
+        for o,high in zip(_groups(learn.opt), self.high): o['lr'] = high*part
 
 # %% ../nbs/07_learner.ipynb #944b6f3c
 def _digest(tensors, about):

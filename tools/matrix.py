@@ -18,6 +18,8 @@ def run(cmd, cwd, env):
     o = subprocess.run([str(c) for c in cmd], cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return o.returncode, o.stdout.decode('utf-8', 'replace')
 
+def as_user(user): return ['setpriv', f'--reuid={user}', f'--regid={user}', '--clear-groups', '--']
+
 def environment(python, **more):
     "The variables of this process without those that steer Python or the locale, and some more; None takes one away"
     env = {k: v for k,v in os.environ.items() if not k.startswith(('LC_', 'LANG', 'PYTHON')) and k not in ('OMP_NUM_THREADS', 'TZ')}
@@ -48,7 +50,7 @@ def again(python=Path(sys.executable), folder='mnist_basics', kernel=False, user
             (home := Path(tmp)/'home').mkdir()
             env |= dict(HOME=str(home), MNIST_BASICS_HOME=str(home/'cache'), USER='nobody')
             for o in [Path(tmp), *Path(tmp).rglob('*')]: os.chown(o, user, user)
-            first = ['setpriv', f'--reuid={user}', f'--regid={user}', '--clear-groups', '--']
+            first = as_user(user)
         def one(nb):
             if kernel: cmd = [python, '-c', _kernel, f'nbs/{nb}']
             else: cmd = [python.parent/'nbdev_test', '--save', f'nbs/{nb}']
@@ -96,16 +98,15 @@ def nobody():
     try:
         os.chown(home, 65534, 65534)
         home.chmod(0o755)
-        as_nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
         # through a shell, as setpriv itself still has root's right to pass every folder when it starts a program
-        def usable(o): return not subprocess.run([*as_nobody, 'sh', '-c', '"$0" -c "import venv, ensurepip"', o], cwd='/', capture_output=True).returncode
+        def usable(o): return not subprocess.run([*as_user(65534), 'sh', '-c', '"$0" -c "import venv, ensurepip"', o], cwd='/', capture_output=True).returncode
         base = next((o for o in (Path(sys.base_prefix)/'bin'/'python3', Path('/usr/local/bin/python3'), Path('/usr/bin/python3')) if usable(o)), None)
         if not base: raise OSError('there is no Python that the user nobody may run')
         tree = home/'mnist_basics'
         shutil.copytree(root, tree, ignore=leave)
         for o in [tree, *tree.rglob('*')]: os.chown(o, 65534, 65534)
         env = environment(base, HOME=str(home), PYTHONPATH=None)
-        rc,out = run([*as_nobody, 'make', f'PYTHON={base}', '.venv/dev'], tree, env)
+        rc,out = run([*as_user(65534), 'make', f'PYTHON={base}', '.venv/dev'], tree, env)
         if rc: return [f'make .venv/dev failed: {out[-1000:]}']
         return again(tree/'.venv'/'bin'/'python', user=65534)
     finally: shutil.rmtree(home, ignore_errors=True)
