@@ -6,11 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix mutate supply licences clean
+.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate supply clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(V)/core  ## set up, then run the main job: the baseline, the trained weights, a table of results
+run: $(V)/core  ## set up, then run the main job: the baseline, the trained networks, a table of results
 	$(BIN)/mnist_basics
 
 test: $(V)/dev  ## set up, then run every test: notebooks, outputs, exports, README
@@ -24,30 +24,32 @@ test-nbdev2: .venv-nbdev2/dev ## the notebooks under nbdev 2, in an environment 
 
 outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
 	$(BIN)/nbdev-export
-	set -e; for o in nbs/*.ipynb; do $(BIN)/nbdev_test --save $$o; done
+	set -e; for nb in nbs/*.ipynb nbs/*/*.ipynb; do OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save --path $$nb; done
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/readme.py
 
 readme: $(V)/dev ## render README.md from nbs/index.ipynb
 	$(BIN)/python tools/readme.py
 
-mutate: $(V)/dev ## break each exported function in turn and see its notebook fail (long; EACH=mutants by rule of a function)
+mutate: $(V)/dev ## break each exported function and see its notebook fail (long; EACH=mutants of a function)
 	$(BIN)/python tools/mutate.py
 
-properties: $(V)/dev ## at least 10,000 random arguments, good and bad, for the public functions
-	$(BIN)/python tools/properties.py
+properties: $(V)/dev ## random tensors, good and bad, for every typed function
+	$(BIN)/python tools/properties.py 2000
 
-fire: $(V)/dev  ## first use under fire: kills, eight processes at once, a full disk, no permission, damaged data, pickles
+fire: $(V)/dev  ## first use under fire: kills, eight processes at once, a full disk
 	$(BIN)/python tools/fire.py
 
-matrix: $(V)/dev ## the notebooks again under other processors, threads, kernels, versions, locales, paths and users
-	$(BIN)/python tools/matrix.py
+matrix: $(V)/dev ## the notebooks under other instruction sets, and in Jupyter's own kernel
+	ATEN_CPU_CAPABILITY=default $(BIN)/python tools/check.py notebooks
+	ATEN_CPU_CAPABILITY=avx2 $(BIN)/python tools/check.py notebooks
+	$(BIN)/python tools/check.py notebooks kernel
 
-supply: $(V)/dev ## imports against requirements, licences, the contents of wheel and sdist, both installed and used
+types: $(V)/dev ## what mypy says of the library
+	$(BIN)/mypy mnist_basics
+
+supply: $(V)/dev ## imports against requirements; wheel and sdist, both installed and used
 	$(BIN)/python tools/supply.py
-
-licences: $(V)/dev ## the licence of everything that is installed with the package
-	$(BIN)/python tools/supply.py licences
 
 newest: .venv-newest/dev ## the notebooks with the newest versions of everything, in an environment of its own
 	.venv-newest/bin/nbdev_test
@@ -91,7 +93,7 @@ $(V)/bench: $(V)/dev benchmarks/requirements.txt
 
 .venv-nbdev2/dev: $(META)
 	$(PYTHON) -m venv .venv-nbdev2
-	grep -E '^(torch|torchvision|numpy|pillow|matplotlib|matplotlib-inline|tqdm|safetensors|pandas|scipy|scikit-learn|ipython)==' constraints.txt > .venv-nbdev2/constraints.txt
+	grep -E '^(torch|torchvision|numpy|pillow|matplotlib|matplotlib-inline|tqdm|safetensors|jaxtyping|pandas|scipy|scikit-learn|ipython)==' constraints.txt > .venv-nbdev2/constraints.txt
 	.venv-nbdev2/bin/python -m pip --disable-pip-version-check install --quiet -c .venv-nbdev2/constraints.txt \
 	    -e . fastai==2.8.7 nbdev==2.4.14 'fastcore<2' 'execnb<0.2' 'ghapi<2' nbclient ipykernel
 	@touch $@

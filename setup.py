@@ -13,10 +13,13 @@ scripts = cfg['console_scripts'].split()
 if {'editable_wheel', 'develop'} & set(sys.argv): scripts.append(cfg['dev_console_scripts'])
 
 setup(
-    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
-    author=cfg['author'], author_email=cfg['author_email'], license='Apache-2.0 (data: CC-BY-SA-3.0)',
-    long_description=(root/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
-    packages=[cfg['lib_path']], package_data={cfg['lib_path']: ['mnist.npz', 'digits.safetensors']}, zip_safe=False,
+    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'],
+    keywords=cfg['keywords'], author=cfg['author'], author_email=cfg['author_email'],
+    license='Apache-2.0 (data: CC-BY-SA-3.0)',
+    long_description=(root/'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown', packages=[cfg['lib_path']], zip_safe=False,
+    package_data={cfg['lib_path']: ['mnist.npz', 'digits.safetensors', 'py.typed']},
     python_requires='>=' + cfg['min_python'], install_requires=cfg['requirements'].split(),
     extras_require={'dev': cfg['dev_requirements'].split()},
-    entry_points={'console_scripts': scripts, 'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]})
+    entry_points={'console_scripts': scripts,
+                  'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]})

@@ -1,18 +1,19 @@
 """Us beside what a reader would use instead, timed in turn: python benchmarks/bench.py [CASE ...]
 
-Writes results.json, results.md and results.png beside this file. No timing decides anything: they are to be read."""
-import json, os, platform, shutil, statistics, subprocess, sys, tempfile, time
+Writes results.json, results.md and results.png beside this file. No timing decides anything."""
+import json, os, platform, re, shutil, statistics, subprocess, sys, tempfile, time
 from importlib.metadata import version
 from pathlib import Path
 import torch
-from mnist_basics.learner import table
+from mnist_basics.show import table
 from loading import cache, distances, first_use, load
 from timing import here, in_turn, python, ratios
 from training import cases as trainings, contestants
 
 ROUNDS = int(os.environ.get('ROUNDS', 5))
 root = here.parent
-modules = 'data baseline metrics sgd loss batches training learner models tendigits cli predict'.split()
+modules = ('checks show store images saving data baseline metrics gradients sgd loss batches training '
+           'optimizers learner models tendigits predict cli').split()
 parts = (1/8, 1/4, 1/2, 1)
 
 def measured(fns, ours='ours', rounds=ROUNDS): return ratios(in_turn(fns, rounds), ours)
@@ -54,18 +55,23 @@ def race():
     for k in rows: rows[k]['accuracy'] = acc[k]
     return rows
 
+def medians(fns): return {p: statistics.median(t) for p,t in in_turn(fns, ROUNDS).items()}
+
 def growth():
     "Seconds and MB of ours at an eighth, a quarter, a half and all of the data"
     rows = {}
-    for which,what in (('large', 'L1 distances, 70,000 images to 10 means'), ('small', 'L1 distances, 2,038 to 2')):
+    for which,what in (('large', 'L1 distances, 70,000 images to 10 means'),
+                       ('small', 'L1 distances, 2,038 to 2')):
         fns = {p: distances(which, p)['ours'] for p in parts}
-        rows[what] = dict(seconds={p: statistics.median(t) for p,t in in_turn(fns, ROUNDS).items()}, mb={p: python('loading.py', which, 'ours', str(p))[1]['mb'] for p in parts})
+        mb = {p: python('loading.py', which, 'ours', str(p))[1]['mb'] for p in parts}
+        rows[what] = dict(seconds=medians(fns), mb=mb)
     from mnist_basics.data import load_digits
     counts = {p: range(o) for p,o in zip((.1, .2, .5, 1), (1, 2, 5, 10))}
-    rows['digits as float tensors, by the number of digits'] = dict(seconds={p: statistics.median(t) for p,t in in_turn({p: lambda d=d: load_digits(d) for p,d in counts.items()}, ROUNDS).items()})
+    fns = {p: lambda d=d: load_digits(d) for p,d in counts.items()}
+    rows['digits as float tensors, by the number of digits'] = dict(seconds=medians(fns))
     for case in trainings:
         fns = {p: contestants(case, p)['ours'][0] for p in parts}
-        rows['an epoch, '+case] = dict(seconds={p: statistics.median(t) for p,t in in_turn(fns, ROUNDS).items()})
+        rows['an epoch, '+case] = dict(seconds=medians(fns))
     return rows
 
 def tutorial():
@@ -73,27 +79,34 @@ def tutorial():
     env = {**os.environ, 'MNIST_BASICS_HOME': str(cache), 'PYTHONUTF8': '1'}
     with tempfile.TemporaryDirectory() as t:
         tree = Path(t)/'mnist_basics'
-        shutil.copytree(root, tree, ignore=shutil.ignore_patterns('.git', '.venv*', 'cache', '*.egg-info'))
+        left = shutil.ignore_patterns('.git', '.venv*', 'cache', '*.egg-info')
+        shutil.copytree(root, tree, ignore=left)
         start = time.perf_counter()
-        o = subprocess.run([str(Path(sys.executable).parent/'nbdev_test')], cwd=tree, env=env, capture_output=True, text=True)
+        o = subprocess.run([str(Path(sys.executable).parent/'nbdev_test')], cwd=tree, env=env,
+                           capture_output=True, text=True)
         if o.returncode: raise RuntimeError(o.stderr[-2000:])
         wall = time.perf_counter()-start
     took = 0
-    for nb in sorted((root/'nbs').glob('*.ipynb')):
-        cells = [''.join(o['source']) for o in json.loads(nb.read_text(encoding='utf-8'))['cells'] if o['cell_type']=='code']
-        lines = [l for src in cells for l in src.splitlines() if l.startswith(('import ', 'from ')) and 'import *' not in l and l.count('(')==l.count(')')]
-        took += python('-c', '\n'.join(lines))[0]
+    for nb in sorted((root/'nbs').rglob('*.ipynb')):
+        cells = json.loads(nb.read_text(encoding='utf-8'))['cells']
+        lines = [l for o in cells if o['cell_type']=='code' for l in ''.join(o['source']).splitlines()]
+        took += python('-c', '\n'.join(l for l in lines if re.match(r'(import|from) [^(*]*$', l)))[0]
     return dict(seconds=wall, imports=took, share=took/(wall*min(os.cpu_count(), 8)))
 
-everything = {'import of each core module': imports, '14,434 digits as float tensors': loading, 'first use: the folder of PNGs': unpacking,
-              'L1 distances, 70,000 images to 10 means': lambda: distance('large'), 'L1 distances, 2,038 images to 2 means': lambda: distance('small'),
-              **{f'an epoch, {o}': lambda o=o: epochs(o) for o in trainings}, 'ten digits to 99%, from import to result': race,
-              'growth': growth, 'the whole tutorial': tutorial}
+everything = {
+    'import of each core module': imports, '14,434 digits as float tensors': loading,
+    'first use: the folder of PNGs': unpacking,
+    'L1 distances, 70,000 images to 10 means': lambda: distance('large'),
+    'L1 distances, 2,038 images to 2 means': lambda: distance('small'),
+    **{f'an epoch, {o}': lambda o=o: epochs(o) for o in trainings},
+    'ten digits to 99%, from import to result': race,
+    'growth': growth, 'the whole tutorial': tutorial}
 
 def machine():
     names = 'torch numpy fastai scikit-learn scipy opencv-python-headless nbdev mnist_basics'.split()
-    return dict(cores=os.cpu_count(), threads=torch.get_num_threads(), processor=platform.machine(), system=platform.system(),
-                capability=torch.backends.cpu.get_cpu_capability(), python=platform.python_version(), rounds=ROUNDS, versions={o: version(o) for o in names})
+    return dict(cores=os.cpu_count(), threads=torch.get_num_threads(), system=platform.system(),
+                processor=platform.machine(), capability=torch.backends.cpu.get_cpu_capability(),
+                python=platform.python_version(), rounds=ROUNDS, versions={o: version(o) for o in names})
 
 def shown(sec): return f'{sec:.2f} s' if sec >= 1 else f'{1000*sec:.1f} ms'
 
@@ -101,15 +114,21 @@ def section(name, rows):
     "One case as Markdown"
     if name == 'growth':
         heads = ['case', *(f'{o} of the data' for o in ('1/8', '1/4', '1/2', 'all'))]
-        def cell(o, p): return ' / '.join([shown(o['seconds'][p])] + [f"{o['mb'][p]:.0f} MB" for _ in 'x' if 'mb' in o])
+        def cell(o, p): return shown(o['seconds'][p]) + (f" / {o['mb'][p]:.0f} MB" if 'mb' in o else '')
         body = [[k, *(cell(o, p) for p in o['seconds'])] for k,o in rows.items()]
     elif name == 'the whole tutorial':
         heads = ['', '']
-        body = [['nbdev_test, all notebooks', shown(rows['seconds'])], ['their imports alone, one after the other', shown(rows['imports'])], ['share of imports in the work of all cores', f"{rows['share']:.0%}"]]
+        body = [['nbdev_test, all notebooks', shown(rows['seconds'])],
+                ['their imports alone, one after the other', shown(rows['imports'])],
+                ['share of imports in the work of all cores', f"{rows['share']:.0%}"]]
     else:
         mb,acc = (any(k in o for o in rows.values()) for k in ('mb','accuracy'))
-        heads = ['contestant', 'time', 'ratio', 'quartiles'] + ['extra memory']*mb + ['accuracy']*acc
-        body = [[k, shown(o['seconds']), f"{o['ratio']:.2f}", f"{o['low']:.2f} to {o['high']:.2f}"] + [f"{o['mb']:.0f} MB" if o.get('mb') is not None else '']*mb + [f"{o['accuracy']:.4f}" if 'accuracy' in o else '']*acc for k,o in rows.items()]
+        heads = ['contestant', 'time', 'ratio', 'quartiles', *['extra memory']*mb, *['accuracy']*acc]
+        def more(o):
+            return ([f"{o['mb']:.0f} MB" if o.get('mb') is not None else '']*mb
+                    + [f"{o['accuracy']:.4f}" if 'accuracy' in o else '']*acc)
+        body = [[k, shown(o['seconds']), f"{o['ratio']:.2f}", f"{o['low']:.2f} to {o['high']:.2f}", *more(o)]
+                for k,o in rows.items()]
     return f'### {name[0].upper()+name[1:]}\n\n{table(body, heads)}\n'
 
 def plot(results):
@@ -119,11 +138,13 @@ def plot(results):
     import matplotlib.pyplot as plt
     todo = {k: v for k,v in results.items() if k not in ('growth', 'the whole tutorial')}
     heights = [len(v) for v in todo.values()]
-    fig,axs = plt.subplots(len(todo), 1, figsize=(8, .26*sum(heights)+.75*len(todo)), sharex=True, squeeze=False, gridspec_kw=dict(height_ratios=heights))
+    fig,axs = plt.subplots(len(todo), 1, figsize=(8, .26*sum(heights)+.75*len(todo)), sharex=True,
+                           squeeze=False, gridspec_kw=dict(height_ratios=heights))
     for ax,(name,rows) in zip(axs[:,0], todo.items()):
         for i,(k,o) in enumerate(rows.items()):
             base = k in ('ours', 'torch') or k.startswith('mnist_basics')
-            ax.barh(i, o['ratio'], color='C1' if base else 'C0', xerr=[[max(o['ratio']-o['low'], 0)], [max(o['high']-o['ratio'], 0)]], height=.7)
+            err = [[max(o['ratio']-o['low'], 0)], [max(o['high']-o['ratio'], 0)]]
+            ax.barh(i, o['ratio'], color='C1' if base else 'C0', xerr=err, height=.7)
         ax.set(yticks=range(len(rows)), yticklabels=list(rows), xscale='log')
         ax.set_title(name, fontsize=9, loc='left')
         ax.tick_params(labelsize=7)
@@ -141,11 +162,15 @@ def main(names):
         results[name] = f()
         print(section(name, results[name]), flush=True)
     about = machine() | {'minutes': round((time.perf_counter()-start)/60, 1)}
-    (here/'results.json').write_text(json.dumps({'machine': about, 'results': results}, indent=1)+'\n', encoding='utf-8')
+    data = json.dumps({'machine': about, 'results': results}, indent=1)
+    (here/'results.json').write_text(data+'\n', encoding='utf-8')
     head = (here/'reading.md').read_text(encoding='utf-8')
     told = ', '.join(f'{k} {v}' for k,v in about['versions'].items())
-    (here/'results.md').write_text(f"{head}\nOne run: {about['minutes']} minutes, {about['cores']} cores, {about['threads']} threads, {about['capability']}, Python {about['python']}, {told}; "
-                                   f"{ROUNDS} rounds.\n\n![ratios](results.png)\n\n" + '\n'.join(section(k, v) for k,v in results.items()), encoding='utf-8')
+    run = (f"One run: {about['minutes']} minutes, {about['cores']} cores, {about['threads']} threads, "
+           f"{about['capability']}, Python {about['python']}, {told}; {ROUNDS} rounds.")
+    sections = '\n'.join(section(k, v) for k,v in results.items())
+    md = f"{head}\n{run}\n\n![ratios](results.png)\n\n{sections}"
+    (here/'results.md').write_text(md, encoding='utf-8')
     plot(results)
 
 if __name__ == '__main__': main(sys.argv[1:])

@@ -21,7 +21,7 @@ else:
     (x,y),(vx,vy) = load_digits(), load_digits(split='valid')
     torch.manual_seed(0)
     dls = DataLoaders(DataLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), DataLoader(list(zip(vx, vy)), bs=1000, num_workers=0), device=device)
-    learn = Learner(dls, convnet(seed=0).to(device), loss_func=F.cross_entropy, opt_func=SGD, lr=lr, metrics=accuracy, wd=5e-4, wd_bn_bias=True, moms=(.9,.9,.9))
+    learn = Learner(dls, convnet(generator=torch.Generator().manual_seed(0)).to(device), loss_func=F.cross_entropy, opt_func=SGD, lr=lr, metrics=accuracy, wd=5e-4, wd_bn_bias=True, moms=(.9,.9,.9))
     with learn.no_bar(), learn.no_logging():
         learn.fit(epochs, cbs=ParamScheduler({'lr': combined_cos(.25, lr*.04, lr, lr*4e-6), 'mom': lambda p: .9}))
         acc = learn.validate()[1]

@@ -23,8 +23,11 @@ def data(case, part=1.):
         out.append((x, (y==3).float()[:,None] if len(digits)==2 else y))
     return out
 
+def seeded(): return torch.Generator().manual_seed(0)
+
 def contestants(case, part=1.):
     sizes,lr = cases[case]
+    def net(): return simple_net(sizes, generator=seeded())
     (x,y),(vx,vy) = data(case, part)
     two = sizes[-1]==1
     loss,metric = (F.binary_cross_entropy_with_logits, batch_accuracy) if two else (F.cross_entropy, digit_accuracy)
@@ -33,12 +36,13 @@ def contestants(case, part=1.):
         with torch.no_grad(): return right(model(vx), vy).item()
     out = {}
 
-    learn = Learner((DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), valid_bs)), simple_net(sizes, seed=0), loss, lr=lr, metric=metric)
+    dls = DataLoader(Dataset(x, y), bs, shuffle=True, generator=seeded()), DataLoader(Dataset(vx, vy), valid_bs)
+    learn = Learner(dls, net(), loss, lr=lr, metrics=metric)
     out['ours'] = lambda: learn.fit(1), lambda: learn.validate()[1]
 
     # the book's loop: a list of pairs in fastai's DataLoader, parameters stepped one by one, accuracy as a mean of batches
     from fastai.data.load import DataLoader as FastLoader
-    book_model = simple_net(sizes, seed=0)
+    book_model = net()
     dl,valid_dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), FastLoader(list(zip(vx, vy)), bs=valid_bs, num_workers=0)
     def book():
         for xb,yb in dl:
@@ -54,15 +58,15 @@ def contestants(case, part=1.):
     from fastai.learner import Learner as FastLearner
     from fastai.optimizer import SGD as FastSGD
     def fastai(dls):
-        learn = FastLearner(dls, simple_net(sizes, seed=0), loss_func=loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
+        learn = FastLearner(dls, net(), loss_func=loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
         def epoch():
             with learn.no_bar(), learn.no_logging(): learn.fit(1)
         return epoch, lambda: accuracy_of(learn.model)
     out["fastai's Learner, its DataLoader"] = fastai(DataLoaders(dl, valid_dl))
-    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(DataLoader(Dataset(x, y), bs, shuffle=True, seed=0), DataLoader(Dataset(vx, vy), valid_bs)))
+    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(*dls))
 
     from torch.utils.data import DataLoader as TorchLoader, TensorDataset
-    model = simple_net(sizes, seed=0)
+    model = net()
     opt = torch.optim.SGD(model.parameters(), lr)
     tdl,tvalid = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=torch.Generator().manual_seed(0)), TorchLoader(TensorDataset(vx, vy), valid_bs)
     def plain():

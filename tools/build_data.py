@@ -1,14 +1,14 @@
 """Rebuild mnist_basics/mnist.npz, byte for byte, from MNIST's four IDX files.
 
-    python tools/build_data.py FOLDER    # holds train-images-idx3-ubyte and the other three, unpacked
+    python tools/build_data.py FOLDER  # holds train-images-idx3-ubyte and the other three, unpacked
 
-The files' MD5 digests are checked first. Every image is kept, grouped by split and digit, as uint8, beside its
-index in MNIST; within a group the order is that of the sorted file names ('10', '10000', '10011', ...), so
-that a tensor read from here and a folder of PNGs listed in order agree."""
+The files' MD5 digests are checked first. Every image is kept, grouped by split and digit, as uint8,
+beside its index in MNIST; within a group the order is that of the sorted file names ('10', '10000',
+'10011', ...), so that a tensor read from here and a folder of PNGs listed in order agree."""
 import sys, hashlib, struct
 from pathlib import Path
 import numpy as np
-from mnist_basics.data import open_data
+from mnist_basics.store import open_data
 
 digests = {
     'train-images-idx3-ubyte': '6bbc9ace898e44ae57da46a324031adb',
@@ -34,13 +34,15 @@ def by_digit(ims, labels, split):
 
 def main(folder):
     dest = Path(__file__).resolve().parent.parent/'mnist_basics'/'mnist.npz'
-    arrays = {k:v for stem,split in (('train','train'), ('t10k','valid')) for k,v in by_digit(
-        read_idx(folder, f'{stem}-images-idx3-ubyte'), read_idx(folder, f'{stem}-labels-idx1-ubyte'), split)}
+    def read(stem):
+        return [read_idx(folder, f'{stem}-{k}-ubyte') for k in ('images-idx3', 'labels-idx1')]
+    arrays = {**dict(by_digit(*read('train'), 'train')), **dict(by_digit(*read('t10k'), 'valid'))}
     np.savez_compressed(dest, **arrays)
     digest = hashlib.sha256(dest.read_bytes()).hexdigest()
     print(f'{dest.name}: {dest.stat().st_size:,} bytes, SHA-256 {digest}')
     try: open_data()
-    except ValueError as e: sys.exit(f'{e}\nIf the change is meant, put the new digest into open_data in nbs/00_data.ipynb')
+    except ValueError as e:
+        sys.exit(f'{e}\nIf meant, put the new digest into open_data in nbs/backstage/store.ipynb')
 
 if __name__ == '__main__':
     if len(sys.argv) != 2: sys.exit(__doc__)

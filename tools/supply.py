@@ -1,12 +1,12 @@
-"""What the package is made of and what it hands on: python tools/supply.py [imports | licences | build]
+"""What the package is made of: python tools/supply.py imports | build
 
-imports: every module that the core imports is of a package in `requirements`, and each of those is imported; the notebooks and tools
-need nothing beyond `dev_requirements`; importing a core module pulls in no fastai, nbdev, IPython or matplotlib.
-licences: name, version and licence of everything that is installed with the package.
-build: the wheel and the sdist hold what they should and nothing else; each is installed into an empty environment, where the main job is run."""
+imports: what the core imports is in `requirements` and the other way round; notebooks and tools
+need nothing beyond `dev_requirements`; importing every core module pulls in no fastai, nbdev,
+IPython or matplotlib. build: wheel and sdist hold what they should; each is installed into an empty
+environment and does the main job."""
 import ast, json, os, re, subprocess, sys, tarfile, tempfile, venv, zipfile
 from configparser import ConfigParser
-from importlib.metadata import distribution, packages_distributions
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
@@ -15,113 +15,73 @@ ini.read(root/'settings.ini', encoding='utf-8')
 cfg = ini['DEFAULT']
 
 def plain(name): return re.sub(r'[-_.]+', '-', name).lower()
-def wanted(key): return {plain(re.match(r'[\w.-]+', o)[0]) for o in cfg[key].split()}
+def wanted(key): return {plain(re.match(r'[\w.-]+', req)[0]) for req in cfg[key].split()}
 
-def imported(src):
-    "The top-level modules that a Python source imports, but those of Python itself and of the project"
-    found = set()
-    for o in ast.walk(ast.parse(src)):
-        if isinstance(o, ast.Import): found |= {a.name.partition('.')[0] for a in o.names}
-        if isinstance(o, ast.ImportFrom) and not o.level: found.add(o.module.partition('.')[0])
-    return found - set(sys.stdlib_module_names) - {'mnist_basics'}
+def imported(sources):
+    "The packages that Python sources import, but those of Python itself and of the project"
+    found,known = set(),packages_distributions()
+    for node in (n for src in sources for n in ast.walk(ast.parse(src))):
+        if isinstance(node, ast.Import): found |= {a.name.partition('.')[0] for a in node.names}
+        if isinstance(node, ast.ImportFrom): found.add(node.module.partition('.')[0])
+    own = {'mnist_basics', *(p.stem for p in (root/'tools').glob('*.py'))}
+    return {plain(known.get(m, [m])[0]) for m in found - set(sys.stdlib_module_names) - own}
 
-def packages(modules):
-    "The packages that hold these modules"
-    known = packages_distributions()
-    return {plain(known.get(m, [m])[0]) for m in modules}
+def sources(folder): return [p.read_text(encoding='utf-8') for p in (root/folder).glob('*.py')]
 
-def cells(nb):
-    "The code of a notebook, magics and shell commands left out, cells that are not run too"
-    for o in json.loads(nb.read_text(encoding='utf-8'))['cells']:
-        src = ''.join(o['source'])
-        if o['cell_type'] == 'code' and not src.startswith(('%%', '#| eval: false')): yield '\n'.join('pass' if l.lstrip().startswith(('%', '!')) else l for l in src.splitlines())
+def cells():
+    "The code cells of the notebooks, but those that are not run"
+    for nb in (root/'nbs').rglob('*.ipynb'):
+        for c in json.loads(nb.read_text(encoding='utf-8'))['cells']:
+            src = ''.join(c['source'])
+            if c['cell_type'] == 'code' and '#| eval: false' not in src: yield src
 
 def imports():
     core,dev = wanted('requirements'),wanted('dev_requirements')
-    used = packages(set().union(*(imported(o.read_text(encoding='utf-8')) for o in (root/'mnist_basics').glob('*.py'))))
-    if used-core: yield f"the core imports {sorted(used-core)}, not in requirements"
-    if core-used: yield f"requirements has {sorted(core-used)}, which the core never imports"
-    rest = packages(set().union(*(imported(c) for nb in (root/'nbs').glob('*.ipynb') for c in cells(nb))))
-    if rest-core-dev: yield f"the notebooks import {sorted(rest-core-dev)}, in no requirements"
-    own = {o.stem for o in (root/'tools').glob('*.py')}
-    tools = packages(set().union(*(imported(o.read_text(encoding='utf-8')) for o in (root/'tools').glob('*.py'))) - own)
-    if tools-core-dev: yield f"the tools import {sorted(tools-core-dev)}, in no requirements"
-    heavy = ['fastai', 'nbdev', 'IPython', 'matplotlib', 'pandas', 'torchvision']
-    core_modules = ', '.join(f'mnist_basics.{o.stem}' for o in sorted((root/'mnist_basics').glob('[a-z]*.py')))
-    said = subprocess.run([sys.executable, '-c', f'import sys, {core_modules}; print(*[m for m in {heavy} if m in sys.modules])'], capture_output=True, text=True)
-    if said.returncode or said.stdout.strip(): yield f"importing the core modules pulls in {said.stdout.strip() or said.stderr[-300:]}"
-    pins = {plain(re.match(r'[\w.-]+', l)[0]) for l in (root/'constraints.txt').read_text(encoding='utf-8').splitlines() if re.match(r'\w', l)}
-    if (core|dev)-pins: yield f"constraints.txt does not pin {sorted((core|dev)-pins)}: run make constraints"
+    used = imported(sources('mnist_basics')) - {'ipython'} # only where it runs already
+    if used != core: yield f"the core needs {sorted(used-core)}, doesn't need {sorted(core-used)}"
+    rest = imported(cells()) | imported(sources('tools'))
+    if rest-core-dev: yield f"notebooks and tools need {sorted(rest-core-dev)}"
+    heavy = {'fastai', 'nbdev', 'IPython', 'matplotlib', 'torchvision'}
+    modules = [f'mnist_basics.{p.stem}' for p in (root/'mnist_basics').glob('[a-z]*.py')]
+    code = f"import sys, {', '.join(modules)}; print(*{heavy} & set(sys.modules))"
+    said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    if said.returncode or said.stdout.strip(): yield f"the core imports {said.stdout}{said.stderr}"
+    pins = (root/'constraints.txt').read_text(encoding='utf-8').lower()
+    free = [p for p in core|dev if not re.search(rf'(?m)^{p}==', pins)]
+    if free: yield f"constraints.txt does not pin {free}: run make constraints"
 
-def closure(names):
-    "Everything that is installed with these packages"
-    todo,seen = list(names),{}
-    while todo:
-        name = plain(todo.pop())
-        if name in seen: continue
-        try: seen[name] = distribution(name)
-        except ModuleNotFoundError: continue   # for another platform or Python, or an extra
-        todo += [re.match(r'[\w.-]+', o)[0] for o in seen[name].requires or [] if 'extra ==' not in o]
-    return seen
-
-def licence(d):
-    "The licence of a distribution in a few words, by whichever field has it"
-    m = d.metadata
-    told = [o.rpartition(' :: ')[2] for o in m.get_all('Classifier') or [] if o.startswith('License ::')]
-    return m.get('License-Expression') or ', '.join(told) or (m.get('License') or '').strip().partition('\n')[0][:60] or ''
-
-def licences():
-    core,everything = closure(wanted('requirements')),closure(wanted('requirements')|wanted('dev_requirements'))
-    for kind,names in (('with the package', sorted(core)), ('for development', sorted(everything.keys()-core.keys()))):
-        print(f'\n{kind}:')
-        for o in names: print(f'  {o} {everything[o].version}: {licence(everything[o]) or "(says nothing)"}')
-    free = re.compile(r'MIT|BSD|Apache|PSF|Python Software Foundation|ISC|MPL|Mozilla|HPND|PIL|Unlicense|CC0|Zope|0BSD|LGPL|matplotlib|public domain', re.I)
-    for o,d in sorted(core.items()):
-        if not free.search(licence(d)): yield f"{o}: expected a licence that lets anybody use it, got {licence(d) or 'none said'}"
-
-def run(*cmd, **kw):
-    o = subprocess.run([str(c) for c in cmd], capture_output=True, text=True, encoding='utf-8', **kw)
-    if o.returncode: raise RuntimeError(f"{' '.join(map(str, cmd))}: {(o.stdout+o.stderr)[-1500:]}")
-    return o.stdout
+def run(*words, **kw):
+    out = subprocess.run([str(w) for w in words], capture_output=True, text=True, **kw)
+    if out.returncode: raise RuntimeError(f"{words}: {(out.stdout+out.stderr)[-1500:]}")
+    return out.stdout
 
 def build():
-    modules = {o.name for o in (root/'mnist_basics').glob('*.py')}
-    data = {'mnist.npz', 'digits.safetensors'}
+    kinds = ('.py', '.npz', '.safetensors', '.typed')
+    held = {f'mnist_basics/{p.name}' for p in (root/'mnist_basics').iterdir() if p.suffix in kinds}
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp).resolve()
         run('git', 'clone', '--quiet', root, tmp/'clone')
-        pip = [sys.executable, '-m', 'pip', '--disable-pip-version-check', '--quiet']
-        run(*pip, 'wheel', '--no-deps', '-w', tmp, tmp/'clone')
-        run(sys.executable, '-c', f"import setuptools.build_meta as b; b.build_sdist({str(tmp)!r})", cwd=tmp/'clone')
+        run(sys.executable, '-m', 'pip', '-q', 'wheel', '--no-deps', '-w', tmp, tmp/'clone')
+        sdist = f"import setuptools.build_meta as b; b.build_sdist({str(tmp)!r})"
+        run(sys.executable, '-c', sdist, cwd=tmp/'clone')
         [wheel],[sdist] = tmp.glob('*.whl'),tmp.glob('*.tar.gz')
-        info = wheel.name.split('-py3')[0]+'.dist-info'
-        want = {f'mnist_basics/{o}' for o in modules|data} | {f'{info}/{o}' for o in ('METADATA', 'WHEEL', 'RECORD', 'entry_points.txt', 'top_level.txt', 'licenses/LICENSE')}
-        got = set(zipfile.ZipFile(wheel).namelist())
-        print(f'{wheel.name}: {len(got)} files, {wheel.stat().st_size/1e6:.1f} MB')
-        if got != want: yield f"the wheel lacks {sorted(want-got)} and has {sorted(got-want)} beyond what it should"
-        top = sdist.name.removesuffix('.tar.gz')
-        want = {f'mnist_basics/{o}' for o in modules|data} | {'LICENSE', 'README.md', 'CHANGELOG.md', 'MANIFEST.in', 'PKG-INFO', 'constraints.txt', 'pyproject.toml', 'settings.ini', 'setup.cfg', 'setup.py'}
-        got = {o.name.removeprefix(top+'/') for o in tarfile.open(sdist) if o.isfile() and '.egg-info/' not in o.name}
-        print(f'{sdist.name}: {len(got)} files, {sdist.stat().st_size/1e6:.1f} MB')
-        if got != want: yield f"the sdist lacks {sorted(want-got)} and has {sorted(got-want)} beyond what it should"
+        got = {n for n in zipfile.ZipFile(wheel).namelist() if '.dist-info/' not in n}
+        if got != held: yield f"the wheel lacks {sorted(held-got)} and has too {sorted(got-held)}"
+        got = {m.name.partition('/')[2] for m in tarfile.open(sdist) if m.isfile()}
+        if not held <= got: yield f"the sdist lacks {sorted(held-got)}"
         for what in (wheel, sdist):
             env = tmp/f'env-{what.suffix[1:]}'
             venv.create(env, with_pip=True)
-            run(env/'bin'/'python', '-m', 'pip', '--disable-pip-version-check', '--quiet', 'install', '-c', root/'constraints.txt', what)
-            clean = {k: v for k,v in os.environ.items() if k not in ('PYTHONPATH', 'MNIST_BASICS_HOME')} | {'HOME': str(tmp)}
+            pip = [env/'bin'/'python', '-m', 'pip', '-q']
+            run(*pip, 'install', '-c', root/'constraints.txt', what)
+            clean = {k: v for k,v in os.environ.items() if k != 'PYTHONPATH'} | {'HOME': str(tmp)}
             out = run(env/'bin'/'mnist_basics', cwd=tmp, env=clean)
-            if '0.9511' not in out or out.count('\n') < 13: yield f"{what.name}: the main job printed\n{out}"
-            where = run(env/'bin'/'python', '-c', 'import mnist_basics; print(mnist_basics.__file__)', cwd=tmp, env=clean)
-            if str(env) not in where: yield f"{what.name}: imported from {where}"
-            print(f'{what.name}: installed into an empty environment, main job done, {out.count(chr(10))} lines')
+            if '0.9511' not in out: yield f"{what.name}: the main job printed {out}"
 
 def main(asked):
-    bad = 0
-    for name in asked or ['imports', 'licences', 'build']:
-        wrong = list({'imports': imports, 'licences': licences, 'build': build}[name]())
-        bad += len(wrong)
-        for o in wrong: print('FAILED', name, o)
-        if not wrong: print('ok    ', name)
-    return bad > 0
+    jobs = {'imports': imports, 'build': build}
+    wrong = [w for name in asked or jobs for w in jobs[name]()]
+    print(*wrong or ['ok'], sep='\n')
+    return bool(wrong)
 
 if __name__ == '__main__': sys.exit(main(sys.argv[1:]))
