@@ -22,7 +22,8 @@ def imported(sources):
     found,known = set(),packages_distributions()
     for node in (n for src in sources for n in ast.walk(ast.parse(src))):
         if isinstance(node, ast.Import): found |= {a.name.partition('.')[0] for a in node.names}
-        if isinstance(node, ast.ImportFrom): found.add(node.module.partition('.')[0])
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module.partition('.')[0])
     own = {'mnist_basics', *(p.stem for p in (root/'tools').glob('*.py'))}
     return {plain(known.get(m, [m])[0]) for m in found - set(sys.stdlib_module_names) - own}
 
