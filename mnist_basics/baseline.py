@@ -5,40 +5,37 @@
 # %% auto #0
 __all__ = ['class_means', 'l1', 'rmse']
 
-# %% ../nbs/01_baseline.ipynb #7c4f0bc5
+# %% ../nbs/01_baseline.ipynb #aba4e454
 import torch
-from .data import check, check_number, check_type
+from jaxtyping import Bool, Float, Integer
+from torch import Tensor
+from .checks import Pixels, typed
 
-# %% ../nbs/01_baseline.ipynb #f2aad0f8
+# %% ../nbs/01_baseline.ipynb #a8199498
+@typed
 def class_means(
-    x,            # images: shape (n, height, width), floats from 0 to 1
-    y,            # label of each: shape (n,), whole numbers or truth values
-    digits=None,  # which labels, in the order wanted; all those in `y`, sorted, if None
-)->torch.Tensor: # mean images: shape (k, height, width), one for each label
+    x:Pixels[Tensor, "n h w"],                  # images
+    y:Integer[Tensor, "n"] | Bool[Tensor, "n"], # the label of each
+    classes=None                                # which labels, in this order; all, sorted, if None
+)->Float[Tensor, "k h w"]:                      # a mean image for each label
     "The mean image of each class: its 'ideal' digit"
-    check(x=(x, 'images', 'n height width'), y=(y, 'classes', 'n'))
-    digits = y.unique().tolist() if digits is None else list(digits) if hasattr(digits, '__iter__') else [digits]
-    if y.dtype != torch.bool: y = y.long()   # in bytes, 259 would be 3
-    if not digits: raise ValueError("digits: expected one label or more, got none")
-    for d in digits:
-        check_type(digits=(d, (bool, int))) if y.dtype == torch.bool else check_number('digits', d, -2**63, 2**63-1, whole=True)
-        if not (y==d).any(): raise ValueError(f"expected at least one image of each digit, got none of {d}")
-    return torch.stack([x[y==d].mean(0) for d in digits])
+    classes = y.unique() if classes is None else classes
+    return torch.stack([x[y==c].mean(0) for c in classes])
 
-# %% ../nbs/01_baseline.ipynb #3ed5faca
+# %% ../nbs/01_baseline.ipynb #e04e1184
+@typed
 def l1(
-    a,  # floats of any shape
-    b,  # floats of the same shape
-)->torch.Tensor: # rank 0, in the unit of `a` and `b`
+    a:Float[Tensor, "*n"], # any shape
+    b:Float[Tensor, "*n"]  # the same shape
+)->Float[Tensor, ""]:      # in the unit of `a` and `b`
     "Mean absolute difference"
-    check(a=(a, 'floats', '...'), b=(b, 'floats', '...'))
     return (a-b).abs().mean()
 
-# %% ../nbs/01_baseline.ipynb #bb39d2de
+# %% ../nbs/01_baseline.ipynb #14463c2c
+@typed
 def rmse(
-    a,  # floats of any shape
-    b,  # floats of the same shape
-)->torch.Tensor: # rank 0, in the unit of `a` and `b`
+    a:Float[Tensor, "*n"], # any shape
+    b:Float[Tensor, "*n"]  # the same shape
+)->Float[Tensor, ""]:      # in the unit of `a` and `b`
     "Root mean squared difference"
-    check(a=(a, 'floats', '...'), b=(b, 'floats', '...'))
     return ((a-b)**2).mean().sqrt()

@@ -5,59 +5,57 @@
 # %% auto #0
 __all__ = ['accuracy', 'mnist_distance', 'is_3', 'class_accuracy', 'nearest']
 
-# %% ../nbs/02_metrics.ipynb #a873d345
+# %% ../nbs/02_metrics.ipynb #0e38ff96
 import torch
-from .data import check
+from torch import Tensor
+from jaxtyping import Bool, Float, Integer
+from .checks import typed, Pixels
 
-# %% ../nbs/02_metrics.ipynb #981c8b04
+# %% ../nbs/02_metrics.ipynb #16f9f4a2
+@typed
 def accuracy(
-    preds,  # predictions: truth values or whole numbers, shape (n,)
-    targs   # what they should be: the same kind, the same shape
-)->torch.Tensor: # share of equal ones, rank 0, 0 to 1
+    preds:Integer[Tensor, "n"] | Bool[Tensor, "n"], # labels, or truth values
+    targs:Integer[Tensor, "n"] | Bool[Tensor, "n"]  # what they should be, of the same kind
+)->Float[Tensor, ""]:                               # 0 to 1
     "The share of predictions that are right"
-    check(preds=(preds, 'classes', 'n'), targs=(targs, 'classes', 'n'))
-    if (preds.dtype==torch.bool) != (targs.dtype==torch.bool): raise TypeError(f"expected preds and targs both as truth values or both as whole numbers, got {preds.dtype} and {targs.dtype}")
+    if torch.bool in {preds.dtype, targs.dtype} and preds.dtype != targs.dtype:
+        raise TypeError(f"targs: expected {preds.dtype}, as preds are, got {targs.dtype}")
     return (preds==targs).float().mean()
 
-# %% ../nbs/02_metrics.ipynb #35709dc6
+# %% ../nbs/02_metrics.ipynb #a597d80c
+@typed
 def mnist_distance(
-    a,  # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
-    b   # the same shape as `a`; or one of the two is a single image of shape (h, w)
-)->torch.Tensor: # rank 0 for two single images, else shape (n,)
+    a:Pixels[Tensor, "h w"] | Pixels[Tensor, "n h w"], # one image or several
+    b:Pixels[Tensor, "h w"] | Pixels[Tensor, "n h w"]  # likewise; as many, if both are several
+)->Float[Tensor, ""] | Float[Tensor, "n"]:             # a number for each image, 0 to 1
     "Mean absolute difference of the pixels, for each image"
-    single = 2 in (getattr(a, 'ndim', 0), getattr(b, 'ndim', 0))
-    check(a=(a, 'images', '... h w'), b=(b, 'images', '...b h w' if single else '... h w'))
     return (a-b).abs().mean((-1,-2))
 
-# %% ../nbs/02_metrics.ipynb #cacfa0c9
+# %% ../nbs/02_metrics.ipynb #a3330953
+@typed
 def is_3(
-    x,      # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
-    mean3,  # the mean 3: floats of shape (h, w)
-    mean7   # the mean 7: floats of shape (h, w)
-)->torch.Tensor: # truth values: rank 0 for one image, else shape (n,)
+    x:Pixels[Tensor, "h w"] | Pixels[Tensor, "n h w"], # one image or several
+    mean3:Pixels[Tensor, "h w"],                       # the mean 3
+    mean7:Pixels[Tensor, "h w"]                        # the mean 7
+)->Bool[Tensor, ""] | Bool[Tensor, "n"]:               # a truth value for each image
     "Is each image closer to the mean 3 than to the mean 7?"
-    check(x=(x, 'images', '... h w'), mean3=(mean3, 'images', 'h w'), mean7=(mean7, 'images', 'h w'))
     return mnist_distance(x, mean3) < mnist_distance(x, mean7)
 
-# %% ../nbs/02_metrics.ipynb #712cb4b1
+# %% ../nbs/02_metrics.ipynb #c6de8357
+@typed
 def class_accuracy(
-    preds,  # predictions: truth values or whole numbers, shape (n,)
-    targs   # what they should be: the same kind, the same shape
-)->tuple: # the classes in `targs`, sorted, shape (k,); the accuracy on each, floats of shape (k,)
+    preds:Integer[Tensor, "n"] | Bool[Tensor, "n"], # labels, or truth values
+    targs:Integer[Tensor, "n"] | Bool[Tensor, "n"]  # what they should be, of the same kind
+)->dict: # for each class in `targs`, sorted: the share of its examples that are right
     "The accuracy on each class by itself"
-    accuracy(preds, targs)
-    classes = targs.unique()
-    return classes, torch.stack([accuracy(preds[targs==c], targs[targs==c]) for c in classes])
+    return {c.item(): accuracy(preds[targs==c], targs[targs==c]).item() for c in targs.unique()}
 
-# %% ../nbs/02_metrics.ipynb #ea796572
-@torch.no_grad()
+# %% ../nbs/02_metrics.ipynb #1608e349
+@typed
 def nearest(
-    x,     # one image or several: floats of shape (h, w) or (n, h, w), 0 to 1
-    means  # the mean images to choose from: floats of shape (k, h, w)
-)->torch.Tensor: # int64, rank 0 for one image, else shape (n,): the place in `means` of the closest, the first if several are
+    x:Pixels[Tensor, "n h w"],    # images
+    means:Pixels[Tensor, "k h w"] # the mean images to choose from
+)->Integer[Tensor, "n"]:          # the place in `means` of the closest, the first if several are
     "Which of the mean images is closest to each image, by L1 distance"
-    check(x=(x, 'images', 'h w' if getattr(x, 'ndim', 0)==2 else 'n h w'), means=(means, 'images', 'k h w'))
-    rows = means.flatten(1)
-    blocks = x.reshape(-1, 1, rows.shape[1]).split(max(1, 2**20//rows.numel()))
-    room = torch.empty(len(blocks[0]), *rows.shape, dtype=torch.result_type(x, means), device=x.device)
-    return torch.cat([torch.sub(o, rows, out=room[:len(o)]).abs_().sum(-1).argmin(1) for o in blocks]).view(x.shape[:-2])
+    blocks = x.split(max(1, 2**20//means.numel()))
+    return torch.cat([(xb[:,None]-means).abs_().mean((-1,-2)).argmin(1) for xb in blocks])
