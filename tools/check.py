@@ -44,6 +44,7 @@ def run_nb(tree, nb, kernel=False):
     if not kernel:
         from nbdev.test import test_nb
         sys.exit(not test_nb(tree/nb, save=True)[0])
+    os.environ['IN_TEST'] = '1' # nbdev's own runner says so by itself
     import nbformat
     from nbclient import NotebookClient
     d = nbformat.read(tree/nb, as_version=4)
@@ -134,7 +135,7 @@ def main(asked):
     with tempfile.TemporaryDirectory() as tmp:
         tree,log = Path(tmp).resolve()/'mnist_basics',Path(tmp).resolve()/'offline.log'
         shutil.copytree(root, tree, ignore=leave)
-        os.environ |= dict(PYTHONUTF8='1', OMP_NUM_THREADS='1', MPLBACKEND='agg', IN_TEST='1',
+        os.environ |= dict(PYTHONUTF8='1', OMP_NUM_THREADS='1', MPLBACKEND='agg',
                            OFFLINE_LOG=str(log), OFFLINE='loopback'*kernel,
                            PYTHONPATH=os.pathsep.join(map(str, (tree, tree/'tools'/'offline'))),
                            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
