@@ -8,8 +8,8 @@ __all__ = ['tensor', 'calc_grad', 'string', 'torch', 'plt', 'np', 'F', 'partial'
            'accuracy', 'is_3', 'mnist_distance', 'SGD', 'init_params', 'linear1', 'plot_function', 'show_image',
            'BasicOptim', 'train_epoch', 'train_model', 'validate_epoch']
 
-# %% ../nbs/13_book.ipynb #8bb8e797
-import string, torch, matplotlib.pyplot as plt
+# %% ../nbs/13_book.ipynb #eac572ed
+import string, torch
 import fastcore.xtras, numpy as np, torch.nn.functional as F
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,12 @@ _all_ = ['string', 'torch', 'plt', 'np', 'F', 'partial', 'Path', 'L', 'first', '
          'mnist_loss', 'sigmoid', 'accuracy', 'is_3', 'mnist_distance', 'SGD', 'init_params',
          'linear1', 'plot_function', 'show_image', 'BasicOptim', 'train_epoch', 'train_model',
          'validate_epoch']
+
+# %% ../nbs/13_book.ipynb #586bd8e0
+def __getattr__(name):
+    if name != 'plt': raise AttributeError(name)
+    import matplotlib.pyplot as plt
+    return plt
 
 # %% ../nbs/13_book.ipynb #f2a98855
 def tensor(

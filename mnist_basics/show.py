@@ -141,11 +141,13 @@ def progress(
     off = file is None or len(tqdm._instances) > 0
     return tqdm(it, desc, total, leave=False, delay=1, file=file, disable=off)
 
-# %% ../nbs/backstage/show.ipynb #ba6bd767
+# %% ../nbs/backstage/show.ipynb #cad1deb8
 def setup():
     "Prepare a notebook: sharp inline pictures, traceless progress bars, one thread in a test"
     from IPython import get_ipython
-    if 'IN_TEST' in os.environ: torch.set_num_threads(1)
+    if 'IN_TEST' in os.environ:
+        torch.set_num_threads(1)
+        if '__array_eq__' in vars(Tensor): del Tensor.__array_eq__
     ip = get_ipython()
     if ip is None: return
     ip.run_line_magic('matplotlib', 'inline')
