@@ -24,7 +24,7 @@ test-nbdev2: .venv-nbdev2/dev ## the notebooks under nbdev 2, in an environment 
 
 outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
 	$(BIN)/nbdev-export
-	set -e; for nb in nbs/*.ipynb nbs/*/*.ipynb; do OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save --path $$nb; done
+	set -e; for nb in nbs/*.ipynb nbs/*/*.ipynb; do OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save $$nb; done
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/readme.py
 

@@ -27,6 +27,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'mnist_basics.checks.Rule.shape': ('backstage/checks.html#rule.shape', 'mnist_basics/checks.py'),
                                      'mnist_basics.checks.Rule.values': ('backstage/checks.html#rule.values', 'mnist_basics/checks.py'),
                                      'mnist_basics.checks.check_classes': ('backstage/checks.html#check_classes', 'mnist_basics/checks.py'),
+                                     'mnist_basics.checks.check_loss': ('backstage/checks.html#check_loss', 'mnist_basics/checks.py'),
                                      'mnist_basics.checks.fits': ('backstage/checks.html#fits', 'mnist_basics/checks.py'),
                                      'mnist_basics.checks.help_text': ('backstage/checks.html#help_text', 'mnist_basics/checks.py'),
                                      'mnist_basics.checks.parse_dims': ('backstage/checks.html#parse_dims', 'mnist_basics/checks.py'),

@@ -131,7 +131,7 @@ def results(
     "The figures of all the chapters, computed now from the packaged data"
     return baseline_results() + trained_results(seeds, steps) + ten_digit_results()
 
-# %% ../nbs/backstage/cli.ipynb #5202fef4
+# %% ../nbs/backstage/cli.ipynb #0c435db9
 def train_digits(
     arch='convnet',   # 'linear', 'simple_net' or 'convnet'
     digits=range(10), # which digits to tell apart, two or more
@@ -142,7 +142,6 @@ def train_digits(
     seed=42           # for the random start and the order of the batches
 )->Learner:           # trained; its `history` has a row for each epoch
     "Train a network of chapter 11, and keep it if asked to"
-    if len(digits) < 2: raise ValueError(f"digits: expected two or more, got {digits}")
     if epochs < 1: raise ValueError(f"epochs: expected 1 or more, got {epochs}")
     if save is not None and (Path(save).is_dir() or not Path(save).absolute().parent.is_dir()):
         raise ValueError(f"save: expected a file in an existing folder, got {str(save)!r}")

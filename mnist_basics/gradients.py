@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['num_grad', 'mse', 'sgd_step', 'gradient_descent']
 
-# %% ../nbs/03_gradients.ipynb #4f0d1219
-import math, torch
+# %% ../nbs/03_gradients.ipynb #dee921dc
+import torch
 from torch import Tensor
 from jaxtyping import Float
-from .checks import typed
+from .checks import check_loss, typed
 from .show import progress
 
 # %% ../nbs/03_gradients.ipynb #6098e46a
@@ -44,7 +44,7 @@ def sgd_step(
         p -= lr*p.grad
         p.grad = None
 
-# %% ../nbs/03_gradients.ipynb #e810a919
+# %% ../nbs/03_gradients.ipynb #f4d02571
 def gradient_descent(
     f,       # the model: `f(x, *params)` gives predictions
     params,  # list of float tensors to start from; left as they are
@@ -61,6 +61,5 @@ def gradient_descent(
         loss.backward()
         sgd_step(params, lr)
         losses.append(loss.item())
-    if not math.isfinite(sum(losses)): raise FloatingPointError(
-        f"the loss is {losses[-1]}: lr is too large, or the data holds inf or nan")
+    check_loss(sum(losses))
     return [p.detach() for p in params], losses

@@ -6,10 +6,11 @@
 __all__ = ['CancelBatchException', 'CancelFitException', 'History', 'as_list', 'name_of', 'Learner', 'EarlyStop', 'GradientClip',
            'LRFinder', 'OneCycle']
 
-# %% ../nbs/09_learner.ipynb #772dea3e
+# %% ../nbs/09_learner.ipynb #a2dc216e
 import copy, inspect, math, torch
 from torch import Tensor, nn
 from .batches import DataLoaders
+from .checks import check_loss
 from .loss import batch_accuracy
 from .optimizers import SGD
 from .saving import load_model, save_model
@@ -53,7 +54,7 @@ class History(list):
         ax.legend(loc='upper right')
         return ax
 
-# %% ../nbs/09_learner.ipynb #0456d3ed
+# %% ../nbs/09_learner.ipynb #18ad0899
 def as_list(x)->list:
     "`x` itself, as a list, if it is a list or tuple; else a list of the one `x`"
     return list(x) if isinstance(x, (list, tuple)) else [x]
@@ -123,8 +124,7 @@ class Learner:
         "The mean loss over the examples of this epoch, each as the model was when its turn came"
         n = torch.tensor(self.sizes)
         loss = (torch.stack(self.losses[-len(n):]).cpu()*n).sum().item()/n.sum().item()
-        if not math.isfinite(loss): raise FloatingPointError(
-            f"the loss is {loss}: lr is too large, or the data holds inf or nan")
+        check_loss(loss)
         return loss
 
     def fit(self,

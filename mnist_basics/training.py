@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['BasicOptim', 'train_epoch', 'validate_epoch', 'train_model']
 
-# %% ../nbs/07_training.ipynb #f8bdca7d
-import math, torch
+# %% ../nbs/07_training.ipynb #80d2a6f7
+import torch
+from .checks import check_loss
 from .loss import batch_accuracy
 
 # %% ../nbs/07_training.ipynb #37b3f6ca
@@ -24,7 +25,7 @@ class BasicOptim:
     def zero_grad(self):
         for p in self.params: p.grad = None
 
-# %% ../nbs/07_training.ipynb #11a73da0
+# %% ../nbs/07_training.ipynb #f7e14473
 def train_epoch(
     model,      # gives predictions for a batch of inputs
     dl,         # a loader: batches of inputs and targets
@@ -40,8 +41,7 @@ def train_epoch(
         opt.step()
         opt.zero_grad()
         total,n = total + loss.detach()*len(yb), n + len(yb)
-    if not math.isfinite(total): raise FloatingPointError(
-        f"the loss is {float(total)}: lr is too large, or the data holds inf or nan")
+    check_loss(total)
     return float(total/n)
 
 # %% ../nbs/07_training.ipynb #0d7c642c

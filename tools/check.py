@@ -18,7 +18,6 @@ warm = ['torch', 'numpy', 'PIL.Image', 'matplotlib.pyplot', 'matplotlib_inline.b
 def notebooks(tree):
     return sorted(p.relative_to(tree).as_posix() for p in (tree/'nbs').rglob('*.ipynb'))
 
-
 def text(path): return path.read_text(encoding='utf-8') if path.exists() else '(missing)\n'
 
 def differs(want, got):
@@ -62,12 +61,14 @@ def runner():
     return ctx
 
 def ran(ctx, limit, target, *args):
-    "Exit code of `target(*args)` in a process of its own, None if it took too long; its seconds"
+    "Exit code of `target(*args)` in a process of its own, killed after `limit`; its seconds"
     start = time.monotonic()
     p = ctx.Process(target=target, args=args)
     p.start()
     p.join(limit)
-    if p.is_alive(): p.kill()
+    if p.is_alive():
+        p.kill()
+        p.join() # or its exit code would still be None, which reads as success
     return p.exitcode, time.monotonic()-start
 
 def cmd(name, *args, cwd, **env):
