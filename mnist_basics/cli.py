@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['baseline_results', 'seed_accuracies', 'shown', 'pixel_accuracy', 'trained_results', 'ten_digit_results', 'results',
-           'train_digits', 'command', 'digit_list', 'main', 'predict_main']
+           'trained', 'train_digits', 'train_folder', 'folder_report', 'command', 'digit_list', 'warned', 'main',
+           'predict_main']
 
 # %% ../nbs/backstage/cli.ipynb #d18e25a6
 import json, math, os, sys, torch, warnings
@@ -17,6 +18,7 @@ from .baseline import class_means, l1, rmse
 from .batches import DataLoader, Dataset
 from .checks import typed
 from .data import load_digits
+from .folders import confusion_table, folder_learner
 from .gradients import gradient_descent
 from .learner import Learner, OneCycle
 from .loss import bce_loss, mnist_loss
@@ -132,6 +134,22 @@ def results(
     return baseline_results() + trained_results(seeds, steps) + ten_digit_results()
 
 # %% ../nbs/backstage/cli.ipynb #0c435db9
+def trained(
+    make,   # makes the learner, once `epochs` and `save` are found to be right
+    epochs, # how often to go through the training images
+    save,   # a file to keep the trained model in; none if None
+    seed    # that `make` uses, to be kept with the model
+)->Learner: # with a row in its `history` for each epoch
+    "Check before the work begins, then train, and keep the model if asked to"
+    if epochs < 1: raise ValueError(f"epochs: expected 1 or more, got {epochs}")
+    if save is not None and (Path(save).is_dir() or not Path(save).absolute().parent.is_dir()):
+        raise ValueError(f"save: expected a file in an existing folder, got {str(save)!r}")
+    learn = make()
+    learn.fit(epochs)
+    learn.about |= dict(epochs=epochs, seed=seed)
+    if save is not None: learn.save(save)
+    return learn
+
 def train_digits(
     arch='convnet',   # 'linear', 'simple_net' or 'convnet'
     digits=range(10), # which digits to tell apart, two or more
@@ -142,14 +160,30 @@ def train_digits(
     seed=42           # for the random start and the order of the batches
 )->Learner:           # trained; its `history` has a row for each epoch
     "Train a network of chapter 11, and keep it if asked to"
-    if epochs < 1: raise ValueError(f"epochs: expected 1 or more, got {epochs}")
-    if save is not None and (Path(save).is_dir() or not Path(save).absolute().parent.is_dir()):
-        raise ValueError(f"save: expected a file in an existing folder, got {str(save)!r}")
-    learn = digit_learner(arch, digits, seed, lr=lr, device=device)
-    learn.fit(epochs)
-    learn.about |= dict(epochs=epochs, seed=seed)
-    if save is not None: learn.save(save)
-    return learn
+    def make(): return digit_learner(arch, digits, seed, lr=lr, device=device)
+    return trained(make, epochs, save, seed)
+
+# %% ../nbs/backstage/cli.ipynb #f01dae02
+def train_folder(
+    data,           # a folder that has a subfolder of images for each class
+    arch='convnet', # 'linear', 'simple_net' or 'convnet'
+    epochs=20,      # how often to go through the training images
+    save=None,      # a file to keep the trained model in
+    device='cpu',   # where to train: 'cpu', 'cuda' or 'mps'
+    lr=None,        # highest learning rate of the schedule; `folder_learner` chooses if None
+    seed=42         # for the split, the random start and the order of the batches
+)->Learner:         # trained; its `history` has a row for each epoch
+    "Train a network of chapter 11 on images of your own, and keep it if asked to"
+    def make(): return folder_learner(data, arch, seed, lr=lr, device=device)
+    return trained(make, epochs, save, seed)
+
+def folder_report(
+    learn # trained by `train_folder`
+)->str:   # three paragraphs
+    "The epochs, the accuracy and the confusion matrix of a model for images of your own"
+    n,acc = len(learn.dls.valid.dataset), learn.history[-1]['digit_accuracy']
+    acc = f"accuracy {acc:.4f}: {round(acc*n)} of {n} validation images"
+    return f"{learn.history}\n\n{acc}\n\n{confusion_table(learn)}"
 
 # %% ../nbs/backstage/cli.ipynb #50976cdf
 @contextmanager
@@ -174,6 +208,18 @@ def digit_list(
     "Digits from a command line"
     return tuple(int(digit) for digit in text.split(','))
 
+@contextmanager
+def warned(
+    name # of the command
+):
+    "Warnings inside are told as the command's own, each in one line; those of Pillow are muted"
+    def tell(message, *args): print(f'{name}:', *str(message).split(), file=sys.stderr)
+    with warnings.catch_warnings():
+        warnings.simplefilter('always')
+        warnings.filterwarnings('ignore', module='PIL')
+        warnings.showwarning = tell
+        yield
+
 def main(
     args=None # the words of the command line; those of this process if None
 ):
@@ -181,15 +227,21 @@ def main(
     p = ArgumentParser('mnist_basics', description="Print the results of the chapters beside the "
                        "book's. With any option: train a network, and print a table of its epochs.")
     p.add_argument('--arch', help="linear, simple_net or convnet (the default)")
-    p.add_argument('--digits', type=digit_list, help="which digits, such as 3,7 (default: all ten)")
-    p.add_argument('--epochs', type=int, help="times through the training images (default: 5)")
+    what = p.add_mutually_exclusive_group()
+    what.add_argument('--digits', type=digit_list, help="which, such as 3,7 (default: all ten)")
+    what.add_argument('--data', metavar='FOLDER', help="images of your own instead of digits: in a "
+                      "subfolder for each class, or train and valid, each with such subfolders")
+    p.add_argument('--epochs', type=int, help="times through the training images (default: 5; "
+                   "20 with --data)")
     p.add_argument('--save', metavar='FILE', help="a file to keep the model in, for mnist_predict")
     p.add_argument('--device', help="cpu (the default), cuda or mps")
-    p.add_argument('--lr', type=float, help="highest learning rate (default: 0.4)")
-    p.add_argument('--seed', type=int, help="of the random start and the order (default: 42)")
+    p.add_argument('--lr', type=float, help="highest learning rate (default: 0.4; "
+                   "with --data less if there are few images)")
+    p.add_argument('--seed', type=int, help="of all that is random (default: 42)")
     asked = {k: v for k,v in vars(p.parse_args(args)).items() if v is not None}
-    with command('mnist_basics'):
-        if asked: print(train_digits(**asked).history, flush=True)
+    with command('mnist_basics'), warned('mnist_basics'):
+        if 'data' in asked: print(folder_report(train_folder(**asked)), flush=True)
+        elif asked: print(train_digits(**asked).history, flush=True)
         else: print(table(results(), ('chapter', 'figure', 'in the book', 'here')), flush=True)
 
 # %% ../nbs/backstage/cli.ipynb #1e3e44c3

@@ -20,7 +20,7 @@ def to_float(
     x:UInt8[Tensor, "..."] # bytes, 0 to 255
 )->Float[Tensor, "..."]:   # the same shape, 0 to 1
     "Bytes as floats from 0 to 1"
-    return x.float()/255
+    return x/255
 
 # %% ../nbs/00_data.ipynb #2bed9dbc
 def load_folder(

@@ -8,6 +8,7 @@ __all__ = ['CancelBatchException', 'CancelFitException', 'History', 'as_list', '
 
 # %% ../nbs/09_learner.ipynb #a2dc216e
 import copy, inspect, math, torch
+from collections.abc import Iterable, Iterator
 from torch import Tensor, nn
 from .batches import DataLoaders
 from .checks import check_loss
@@ -56,8 +57,8 @@ class History(list):
 
 # %% ../nbs/09_learner.ipynb #18ad0899
 def as_list(x)->list:
-    "`x` itself, as a list, if it is a list or tuple; else a list of the one `x`"
-    return list(x) if isinstance(x, (list, tuple)) else [x]
+    "The things in `x`, as a list, if it can be looped over; else a list of the one `x`"
+    return list(x) if isinstance(x, Iterable) else [x]
 
 def name_of(f)->str:
     "What a metric is called in the table"
@@ -79,10 +80,14 @@ class Learner:
         self.opt_func,self.lr,self.device = opt_func,lr,device
         self.metrics,self.cbs = as_list(metrics),as_list(cbs)
         self.listeners = self.cbs
-        self.names = ['epoch', 'train_loss', 'valid_loss', *map(name_of, self.metrics)]
         self.history = History()
         self.losses:list[Tensor] = []
         self.about:dict = {}
+
+    @property
+    def names(self)->list:
+        "The columns of `history`"
+        return ['epoch', 'train_loss', 'valid_loss', *map(name_of, self.metrics)]
 
     def __call__(self, event):
         "Call the method of this name of each callback that has one"
@@ -136,6 +141,7 @@ class Learner:
         self.try_out()
         params = [p for p in self.model.parameters() if p.requires_grad]
         self.opt = self.opt_func(params, lr=self.lr if lr is None else lr)
+        self.opt.zero_grad()
         self.epochs,self.step,self.steps = epochs,0,epochs*len(self.dls.train)
         self.listeners = self.cbs + as_list(cbs)
         try:
@@ -151,6 +157,8 @@ class Learner:
         "One batch through model, loss and metrics, so that mistakes show before the first epoch"
         if len(set(self.names)) < len(self.names): raise ValueError(
             f"metrics: expected a name of its own for each column, got {self.names}")
+        if isinstance(self.dls.valid, Iterator): raise TypeError(
+            f"dls: expected loaders, which start anew each time, got a {name_of(self.dls.valid)}")
         xb,yb = next(self.batches(self.dls.valid))
         preds = self.model.eval()(xb)
         for f in (self.loss_func, *self.metrics):
@@ -212,7 +220,8 @@ class Learner:
         file # a file that `save` wrote
     ):
         "Bring back the parameters that `save` wrote, and `about`"
-        self.about = {k: v for k,v in load_model(self.model, file).items() if k != 'model'}
+        about = load_model(self.model, file, self.about)
+        self.about = {k: v for k,v in about.items() if k != 'model'}
 
 # %% ../nbs/09_learner.ipynb #2a30826f
 class EarlyStop:

@@ -8,6 +8,7 @@ __all__ = ['relu', 'init_linear', 'simple_net']
 # %% ../nbs/10_models.ipynb #448a90e4
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 from jaxtyping import Float
 from .checks import typed
 
@@ -39,5 +40,6 @@ def simple_net(
     layers:list[nn.Module] = [nn.Flatten()]
     for i,o in zip(sizes, sizes[1:]):
         if len(layers) > 1 and act: layers.append(act())
-        layers.append(init_linear(nn.Linear(i, o), generator))
+        layer = skip_init(nn.Linear, i, o, device=torch.get_default_device())
+        layers.append(init_linear(layer, generator))
     return nn.Sequential(*layers)

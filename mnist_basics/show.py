@@ -56,7 +56,7 @@ def show_pixels(
     cmap='Greys',  # matplotlib's name of the colors, from the smallest value to the largest
 ):                 # the matplotlib axes it is on
     "Draw one image as a shaded table of its numbers"
-    x = torch.as_tensor(x).detach().cpu()
+    x = x.detach().cpu() if isinstance(x, Tensor) else torch.tensor(x)
     ax = show_image(x, cmap=cmap, aspect='auto')
     ax.figure.set_size_inches(x.shape[1]*size, x.shape[0]*size)
     mid = (x.min().item() + x.max().item()) / 2

@@ -7,9 +7,9 @@ __all__ = ['log_softmax', 'softmax', 'cross_entropy', 'digit_accuracy', 'digit_m
            'load_digit_model', 'confusion_matrix']
 
 # %% ../nbs/11_tendigits.ipynb #6a30fdbb
-import torch
-from importlib.resources import files
+import json, torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 from jaxtyping import Float, Int, Integer
 from .batches import DataLoader, Dataset
 from .checks import check_classes, typed
@@ -19,7 +19,7 @@ from .metrics import accuracy
 from .models import init_linear, simple_net
 from .optimizers import SGD
 from .saving import load_model, read_model
-from .store import as_digits
+from .store import as_digits, packaged
 
 # %% ../nbs/11_tendigits.ipynb #ed4edd93
 @typed
@@ -59,10 +59,11 @@ def digit_accuracy(
 def digit_model(
     arch,          # 'linear', 'simple_net' or 'convnet'
     classes=10,    # outputs
-    generator=None # `torch.Generator` for the random start; PyTorch's global one if None
+    generator=None,# `torch.Generator` for the random start; PyTorch's global one if None
+    width=8        # of a convnet: channels after the first layer
 )->nn.Sequential:  # takes images (n, 28, 28), gives logits (n, classes)
     "A model by its name, before training"
-    if arch == 'convnet': return convnet(classes, generator=generator)
+    if arch == 'convnet': return convnet(classes, width, generator)
     sizes = dict(linear=(784,classes), simple_net=(784,100,classes))
     if arch not in sizes:
         raise ValueError(f"arch: expected linear, simple_net or convnet, got {arch!r}")
@@ -100,26 +101,29 @@ def convnet(
     generator=None # `torch.Generator` for the random start; PyTorch's global one if None
 )->nn.Sequential:  # takes images (n, 28, 28), gives logits (n, classes)
     "Three convolutions, each halving height and width, then a linear layer"
+    device = torch.get_default_device()
     def block(i, o, k):
-        conv = nn.Conv2d(i, o, k, stride=2, padding=k//2, bias=False)
+        conv = skip_init(nn.Conv2d, i, o, k, stride=2, padding=k//2, bias=False, device=device)
         return init_linear(conv, generator), nn.BatchNorm2d(o), nn.ReLU()
+    linear = skip_init(nn.Linear, 4*width*16, classes, device=device)
     return nn.Sequential(
         nn.Unflatten(1, (1,28)),
         *block(1, width, 5), *block(width, 2*width, 3), *block(2*width, 4*width, 3),
-        nn.Flatten(), init_linear(nn.Linear(4*width*16, classes), generator))
+        nn.Flatten(), init_linear(linear, generator))
 
 # %% ../nbs/11_tendigits.ipynb #ccdc1a79
 def load_digit_model(
-    file=None # a file saved by a `digit_learner`; the packaged convnet for all ten digits if None
-)->tuple:     # the model, in evaluation mode; the digits of its outputs, in order; what was kept
+    file=None # a file of a digit_learner or folder_learner; the packaged convnet if None
+)->tuple:     # the model, in evaluation mode; what each output stands for, in order; what was kept
     "A trained model from a file, built by the name that is kept in it"
-    file = files('mnist_basics')/'digits.safetensors' if file is None else file
+    file = packaged('digits.safetensors') if file is None else file
     _,about = read_model(file)
-    if not {'arch','digits'} <= about.keys():
-        raise ValueError(f"{file}: expected a model of digit_learner, "
-                         "got one without arch or digits")
-    digits = as_digits(map(int, about['digits'].split()))
-    model = digit_model(about['arch'], len(digits))
+    if 'arch' not in about or not {'digits','classes'} & about.keys():
+        raise ValueError(f"{file}: expected a model of digit_learner or folder_learner, "
+                         "got one without arch, or without digits and classes")
+    if 'classes' in about: digits = tuple(json.loads(about['classes']))
+    else: digits = as_digits(map(int, about['digits'].split()))
+    model = digit_model(about['arch'], len(digits), width=int(about.get('width', 8)))
     load_model(model, file)
     return model.eval(), digits, about
 
