@@ -12,16 +12,17 @@ from training import cases as trainings, contestants
 
 ROUNDS = int(os.environ.get('ROUNDS', 5))
 root = here.parent
-modules = ('checks show store images saving data baseline metrics gradients sgd loss batches training '
-           'optimizers learner models tendigits predict cli').split()
+modules = sorted(o.stem for o in (root/'mnist_basics').glob('[a-z]*.py') if o.stem != 'book')
 parts = (1/8, 1/4, 1/2, 1)
 
 def measured(fns, ours='ours', rounds=ROUNDS): return ratios(in_turn(fns, rounds), ours)
 
 def imports():
     "Each core module in a process of its own, against torch and fastai"
-    names = ['torch', *(f'mnist_basics.{o}' for o in modules), 'fastai.basics', 'fastai.vision.core']
-    return ratios(in_turn({o: lambda o=o: python('-c', f'import {o}') for o in names}, max(3, ROUNDS//2)), 'torch')
+    names = ['torch', *(f'mnist_basics.{o}' for o in modules),
+             'fastai.basics', 'fastai.vision.core']
+    fns = {o: lambda o=o: python('-c', f'import {o}') for o in names}
+    return ratios(in_turn(fns, max(3, ROUNDS//2)), 'torch')
 
 def memory(rows, script, *args):
     "Add the peak extra memory of each contestant, each in a process of its own"
@@ -35,7 +36,7 @@ def unpacking(): return measured(first_use(), rounds=2)
 def distance(which): return memory(measured(distances(which)), 'loading.py', which, '1')
 
 def epochs(case):
-    "An epoch of each contestant in turn; then the accuracy of each after five epochs from a fresh start"
+    "An epoch of each contestant in turn; then the accuracy of each after five, from a fresh start"
     rows = measured({k: f for k,(f,_) in contestants(case).items()})
     for k,(f,acc) in contestants(case).items():
         if acc:
@@ -89,8 +90,9 @@ def tutorial():
     took = 0
     for nb in sorted((root/'nbs').rglob('*.ipynb')):
         cells = json.loads(nb.read_text(encoding='utf-8'))['cells']
-        lines = [l for o in cells if o['cell_type']=='code' for l in ''.join(o['source']).splitlines()]
-        took += python('-c', '\n'.join(l for l in lines if re.match(r'(import|from) [^(*]*$', l)))[0]
+        code = [''.join(o['source']) for o in cells if o['cell_type']=='code']
+        found = re.findall(r'^(?:import|from) [^(*\n]*$', '\n'.join(code), re.M)
+        took += python('-c', '\n'.join(found))[0]
     return dict(seconds=wall, imports=took, share=took/(wall*min(os.cpu_count(), 8)))
 
 everything = {
@@ -103,10 +105,12 @@ everything = {
     'growth': growth, 'the whole tutorial': tutorial}
 
 def machine():
-    names = 'torch numpy fastai scikit-learn scipy opencv-python-headless nbdev mnist_basics'.split()
+    names = ('torch numpy fastai scikit-learn scipy opencv-python-headless nbdev '
+             'mnist_basics').split()
     return dict(cores=os.cpu_count(), threads=torch.get_num_threads(), system=platform.system(),
                 processor=platform.machine(), capability=torch.backends.cpu.get_cpu_capability(),
-                python=platform.python_version(), rounds=ROUNDS, versions={o: version(o) for o in names})
+                python=platform.python_version(), rounds=ROUNDS,
+                versions={o: version(o) for o in names})
 
 def shown(sec): return f'{sec:.2f} s' if sec >= 1 else f'{1000*sec:.1f} ms'
 
@@ -114,7 +118,8 @@ def section(name, rows):
     "One case as Markdown"
     if name == 'growth':
         heads = ['case', *(f'{o} of the data' for o in ('1/8', '1/4', '1/2', 'all'))]
-        def cell(o, p): return shown(o['seconds'][p]) + (f" / {o['mb'][p]:.0f} MB" if 'mb' in o else '')
+        def cell(o, p):
+            return shown(o['seconds'][p]) + (f" / {o['mb'][p]:.0f} MB" if 'mb' in o else '')
         body = [[k, *(cell(o, p) for p in o['seconds'])] for k,o in rows.items()]
     elif name == 'the whole tutorial':
         heads = ['', '']
@@ -123,12 +128,13 @@ def section(name, rows):
                 ['share of imports in the work of all cores', f"{rows['share']:.0%}"]]
     else:
         mb,acc = (any(k in o for o in rows.values()) for k in ('mb','accuracy'))
-        heads = ['contestant', 'time', 'ratio', 'quartiles', *['extra memory']*mb, *['accuracy']*acc]
+        heads = ['contestant', 'time', 'ratio', 'quartiles',
+                 *['extra memory']*mb, *['accuracy']*acc]
         def more(o):
             return ([f"{o['mb']:.0f} MB" if o.get('mb') is not None else '']*mb
                     + [f"{o['accuracy']:.4f}" if 'accuracy' in o else '']*acc)
-        body = [[k, shown(o['seconds']), f"{o['ratio']:.2f}", f"{o['low']:.2f} to {o['high']:.2f}", *more(o)]
-                for k,o in rows.items()]
+        body = [[k, shown(o['seconds']), f"{o['ratio']:.2f}",
+                 f"{o['low']:.2f} to {o['high']:.2f}", *more(o)] for k,o in rows.items()]
     return f'### {name[0].upper()+name[1:]}\n\n{table(body, heads)}\n'
 
 def plot(results):
@@ -166,8 +172,9 @@ def main(names):
     (here/'results.json').write_text(data+'\n', encoding='utf-8')
     head = (here/'reading.md').read_text(encoding='utf-8')
     told = ', '.join(f'{k} {v}' for k,v in about['versions'].items())
-    run = (f"One run: {about['minutes']} minutes, {about['cores']} cores, {about['threads']} threads, "
-           f"{about['capability']}, Python {about['python']}, {told}; {ROUNDS} rounds.")
+    run = (f"One run: {about['minutes']} minutes, {about['cores']} cores, "
+           f"{about['threads']} threads, {about['capability']}, "
+           f"Python {about['python']}, {told}; {ROUNDS} rounds.")
     sections = '\n'.join(section(k, v) for k,v in results.items())
     md = f"{head}\n{run}\n\n![ratios](results.png)\n\n{sections}"
     (here/'results.md').write_text(md, encoding='utf-8')

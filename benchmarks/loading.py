@@ -1,11 +1,13 @@
-"Reading images and measuring distances: us and the peers. As a script it measures the peak memory of one contestant: loading.py CASE NAME PART"
-import json, sys, tarfile, tempfile, zipfile
-from pathlib import Path
+"""Reading images and measuring distances: us and the peers.
+
+As a script it measures the peak memory of one contestant: loading.py CASE NAME PART"""
+import hashlib, json, sys, tarfile, tempfile, zipfile
 import numpy as np, torch
 from PIL import Image
 from mnist_basics.baseline import class_means
 from mnist_basics.data import load_digits, mnist_path
 from mnist_basics.metrics import mnist_distance, nearest
+from mnist_basics.store import sha256
 from timing import here, peak_extra
 
 cache = here/'cache'
@@ -21,7 +23,8 @@ def idx_files():
     for split in ('train','valid'):
         fn = cache/f'{split}-images.idx'
         x,_ = load_digits((3,7), split, raw=True)
-        if not fn.exists(): fn.write_bytes(np.array([2051, *x.shape], '>i4').tobytes() + x.numpy().tobytes())
+        head = np.array([2051, *x.shape], '>i4').tobytes()
+        if not fn.exists(): fn.write_bytes(head + x.numpy().tobytes())
         out.append(fn)
     return out
 
@@ -29,23 +32,35 @@ def load(part=1.):
     "Contestants that give the digits as float tensors from 0 to 1"
     fns = pngs(part)
     idx = idx_files()
+    digests = {o: hashlib.sha256(o.read_bytes()).hexdigest() for o in idx}
     def book():
         from fastai.torch_core import tensor
         return torch.stack([tensor(Image.open(o)) for o in fns]).float()/255
     def opencv():
         import cv2
-        return torch.from_numpy(np.stack([cv2.imread(str(o), cv2.IMREAD_GRAYSCALE) for o in fns])).float()/255
+        ims = [cv2.imread(str(o), cv2.IMREAD_GRAYSCALE) for o in fns]
+        return torch.from_numpy(np.stack(ims)).float()/255
     def fastai():
         from fastai.data.core import Datasets
         from fastai.data.transforms import ToTensor, IntToFloatTensor
         from fastai.vision.core import PILImageBW
         ds = Datasets(fns, [[PILImageBW.create]])
-        dl = ds.dataloaders(bs=256, num_workers=0, splits=None, after_item=[ToTensor()], after_batch=[IntToFloatTensor()], device='cpu', drop_last=False)
+        dl = ds.dataloaders(bs=256, num_workers=0, splits=None, after_item=[ToTensor()],
+                            after_batch=[IntToFloatTensor()], device='cpu', drop_last=False)
         return torch.cat([b[0] for b in dl.train])
-    def raw_idx():
-        return [torch.from_numpy(np.fromfile(o, np.uint8)[16:].reshape(-1, 28, 28)).float()/255 for o in idx]
-    def ours(): return load_digits((3,7)), load_digits((3,7), 'valid')
-    return {'ours': ours, 'the book: a list of tensor(Image.open(o))': book, 'cv2.imread': opencv, 'fastai, one epoch of DataLoaders': fastai, 'raw IDX files': raw_idx}
+    def raw_idx(check=True):
+        out = []
+        for o in idx:
+            raw = np.fromfile(o, np.uint8)
+            if check and hashlib.sha256(raw).hexdigest() != digests[o]: raise ValueError(o)
+            out.append(torch.from_numpy(raw[16:].reshape(-1, 28, 28)).float()/255)
+        return out
+    def ours():
+        sha256.cache_clear()   # the digest is computed anew each time, as in a new process
+        return load_digits((3,7)), load_digits((3,7), 'valid')
+    return {'ours': ours, 'the book: a list of tensor(Image.open(o))': book, 'cv2.imread': opencv,
+            'fastai, one epoch of DataLoaders': fastai, 'raw IDX files, digest checked': raw_idx,
+            'raw IDX files, unchecked': lambda: raw_idx(False)}
 
 def first_use():
     "Contestants that make the folder of PNGs"
@@ -61,10 +76,12 @@ def first_use():
             with tempfile.TemporaryDirectory(dir=cache) as t: f(t)
         return run
     def untar(t):
-        with tarfile.open(tar) as f: f.extractall(t, **({'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}))  # older Pythons have no filters
+        safe = {'filter': 'data'} if hasattr(tarfile, 'data_filter') else {}   # not in older ones
+        with tarfile.open(tar) as f: f.extractall(t, **safe)
     def unzip(t):
         with zipfile.ZipFile(zip_) as f: f.extractall(t)
-    return {'ours': fresh(lambda t: mnist_path(home=t)), 'tarfile': fresh(untar), 'zipfile': fresh(unzip)}
+    return {'ours': fresh(lambda t: mnist_path(home=t)), 'tarfile': fresh(untar),
+            'zipfile': fresh(unzip)}
 
 def images(which, part=1.):
     "Images and mean images: all ten digits, or the 3s and 7s of the validation set"
@@ -89,9 +106,9 @@ def distances(which, part=1.):
         from sklearn.metrics import pairwise_distances_argmin
         return pairwise_distances_argmin(npx, npm, metric='manhattan')
     def cdist(): return torch.cdist(flat, mflat, p=1).argmin(1)
-    fns = {'ours': lambda: nearest(x, means), 'the book: a loop of mnist_distance': loop, 'whole broadcast': broadcast,
-           'scipy cdist': scipys, 'sklearn pairwise_distances_argmin': sklearns, 'torch.cdist': cdist}
-    return fns
+    return {'ours': lambda: nearest(x, means), 'the book: a loop of mnist_distance': loop,
+            'whole broadcast': broadcast, 'scipy cdist': scipys,
+            'sklearn pairwise_distances_argmin': sklearns, 'torch.cdist': cdist}
 
 if __name__ == '__main__':
     case,name,part = sys.argv[1], sys.argv[2], float(sys.argv[3])

@@ -1,7 +1,8 @@
-"Ten digits to 99% on the test images, from import to result, in this process: race.py ours|fastai [device]"
+"Ten digits to 99% on the test images, from import to result, in this process: race.py WHO [device]"
 import json, sys, time
 start = time.perf_counter()
-who,device,epochs,bs,lr = sys.argv[1], (sys.argv[2:] or ['cpu'])[0], 4, 64, .2   # 64 is the default of fastai's DataLoaders, and of ours
+who,device = sys.argv[1], (sys.argv[2:] or ['cpu'])[0]   # who: ours or fastai
+epochs,bs,lr = 4, 64, .2   # 64 is the default of fastai's DataLoaders, and of ours
 
 if who == 'ours':
     from mnist_basics.tendigits import digit_learner
@@ -9,7 +10,7 @@ if who == 'ours':
     acc = learn.fit(epochs)[-1]['digit_accuracy']
 else:
     import torch, torch.nn.functional as F
-    import fastai.callback.progress
+    import fastai.callback.progress  # noqa: F401 (a Learner shows its progress only with it)
     from fastai.callback.schedule import ParamScheduler, combined_cos
     from fastai.data.core import DataLoaders
     from fastai.data.load import DataLoader
@@ -20,9 +21,13 @@ else:
     from mnist_basics.tendigits import convnet
     (x,y),(vx,vy) = load_digits(), load_digits(split='valid')
     torch.manual_seed(0)
-    dls = DataLoaders(DataLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), DataLoader(list(zip(vx, vy)), bs=1000, num_workers=0), device=device)
-    learn = Learner(dls, convnet(generator=torch.Generator().manual_seed(0)).to(device), loss_func=F.cross_entropy, opt_func=SGD, lr=lr, metrics=accuracy, wd=5e-4, wd_bn_bias=True, moms=(.9,.9,.9))
+    dls = DataLoaders(DataLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0),
+                      DataLoader(list(zip(vx, vy)), bs=1000, num_workers=0), device=device)
+    model = convnet(generator=torch.Generator().manual_seed(0)).to(device)
+    learn = Learner(dls, model, loss_func=F.cross_entropy, opt_func=SGD, lr=lr, metrics=accuracy,
+                    wd=5e-4, wd_bn_bias=True, moms=(.9,.9,.9))
     with learn.no_bar(), learn.no_logging():
-        learn.fit(epochs, cbs=ParamScheduler({'lr': combined_cos(.25, lr*.04, lr, lr*4e-6), 'mom': lambda p: .9}))
+        rates = {'lr': combined_cos(.25, lr*.04, lr, lr*4e-6), 'mom': lambda p: .9}
+        learn.fit(epochs, cbs=ParamScheduler(rates))
         acc = learn.validate()[1]
 print(json.dumps({'seconds': time.perf_counter()-start, 'accuracy': float(acc)}))

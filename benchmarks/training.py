@@ -1,5 +1,6 @@
-"""An epoch of training, validation included: us and the peers, on the same model, data, batch size and learning rate.
-A contestant is a pair: a function that trains for one more epoch, and one that gives the accuracy on the validation images."""
+"""An epoch of training, validation included: us and the peers, on the same model, data, batch size
+and learning rate. A contestant is a pair: a function that trains for one more epoch, and one that
+gives the accuracy on the validation images."""
 import numpy as np, torch, torch.nn.functional as F
 from torch import nn
 from mnist_basics.batches import DataLoader, Dataset
@@ -10,10 +11,11 @@ from mnist_basics.models import simple_net
 from mnist_basics.tendigits import digit_accuracy
 
 bs,valid_bs = 256,1024
-cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5), 'ten digits, 50 hidden units': ((784,50,10), .5)}
+cases = {'linear': ((784,1), 1.), '30 hidden units': ((784,30,1), .5),
+         'ten digits, 50 hidden units': ((784,50,10), .5)}
 
 def data(case, part=1.):
-    "Training and validation images as rows, and targets: shape (n, 1) for 3s and 7s, labels for ten digits"
+    "Images as rows, and targets, of both splits: shape (n, 1) for 3s and 7s, labels for ten digits"
     digits = (3,7) if cases[case][0][-1]==1 else range(10)
     out = []
     for split in ('train','valid'):
@@ -30,20 +32,39 @@ def contestants(case, part=1.):
     def net(): return simple_net(sizes, generator=seeded())
     (x,y),(vx,vy) = data(case, part)
     two = sizes[-1]==1
-    loss,metric = (F.binary_cross_entropy_with_logits, batch_accuracy) if two else (F.cross_entropy, digit_accuracy)
-    def right(p, t): return ((p>0)==(t==1)).float().mean() if two else (p.argmax(1)==t).float().mean()
+    loss,metric = F.cross_entropy,digit_accuracy
+    if two: loss,metric = F.binary_cross_entropy_with_logits,batch_accuracy
+    def right(p, t): return ((p>0)==(t==1) if two else p.argmax(1)==t).float().mean()
     def accuracy_of(model):
         with torch.no_grad(): return right(model(vx), vy).item()
     out = {}
 
-    dls = DataLoader(Dataset(x, y), bs, shuffle=True, generator=seeded()), DataLoader(Dataset(vx, vy), valid_bs)
+    dls = (DataLoader(Dataset(x, y), bs, shuffle=True, generator=seeded()),
+           DataLoader(Dataset(vx, vy), valid_bs))
     learn = Learner(dls, net(), loss, lr=lr, metrics=metric)
     out['ours'] = lambda: learn.fit(1), lambda: learn.validate()[1]
 
-    # the book's loop: a list of pairs in fastai's DataLoader, parameters stepped one by one, accuracy as a mean of batches
+    # the same written plainly: no loader, no optimizer, a validation of all at once at the end
+    bare_model,order = net(),seeded()
+    params = list(bare_model.parameters())
+    def bare():
+        for idxs in torch.randperm(len(x), generator=order).split(bs):
+            loss(bare_model(x.index_select(0, idxs)), y.index_select(0, idxs)).backward()
+            with torch.no_grad():
+                for p in params:
+                    p.sub_(p.grad, alpha=lr)
+                    p.grad = None
+        with torch.no_grad():
+            preds = bare_model(vx)
+            loss(preds, vy).item(), right(preds, vy).item()
+    out['a bare loop in torch'] = bare, lambda: accuracy_of(bare_model)
+
+    # the book's loop: a list of pairs in fastai's DataLoader, parameters stepped one by one,
+    # accuracy as a mean of batches
     from fastai.data.load import DataLoader as FastLoader
     book_model = net()
-    dl,valid_dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0), FastLoader(list(zip(vx, vy)), bs=valid_bs, num_workers=0)
+    dl = FastLoader(list(zip(x, y)), bs=bs, shuffle=True, num_workers=0)
+    valid_dl = FastLoader(list(zip(vx, vy)), bs=valid_bs, num_workers=0)
     def book():
         for xb,yb in dl:
             loss(book_model(xb), yb).backward()
@@ -53,12 +74,12 @@ def contestants(case, part=1.):
         with torch.no_grad(): torch.stack([right(book_model(xb), yb) for xb,yb in valid_dl]).mean()
     out["the book's loop"] = book, lambda: accuracy_of(book_model)
 
-    import fastai.callback.progress
+    import fastai.callback.progress  # noqa: F401 (a Learner shows its progress only with it)
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner as FastLearner
     from fastai.optimizer import SGD as FastSGD
     def fastai(dls):
-        learn = FastLearner(dls, net(), loss_func=loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
+        learn = FastLearner(dls, net(), loss, opt_func=FastSGD, lr=lr, wd=0., metrics=right)
         def epoch():
             with learn.no_bar(), learn.no_logging(): learn.fit(1)
         return epoch, lambda: accuracy_of(learn.model)
@@ -68,7 +89,8 @@ def contestants(case, part=1.):
     from torch.utils.data import DataLoader as TorchLoader, TensorDataset
     model = net()
     opt = torch.optim.SGD(model.parameters(), lr)
-    tdl,tvalid = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=torch.Generator().manual_seed(0)), TorchLoader(TensorDataset(vx, vy), valid_bs)
+    tdl = TorchLoader(TensorDataset(x, y), bs, shuffle=True, generator=seeded())
+    tvalid = TorchLoader(TensorDataset(vx, vy), valid_bs)
     def plain():
         for xb,yb in tdl:
             loss(model(xb), yb).backward()
@@ -80,15 +102,18 @@ def contestants(case, part=1.):
     from sklearn.linear_model import SGDClassifier
     from sklearn.neural_network import MLPClassifier
     nx,ny,nvx,nvy = (o.numpy() for o in (x, y.flatten(), vx, vy.flatten()))
-    if len(sizes)==2: sk = SGDClassifier(loss='log_loss', learning_rate='constant', eta0=.01, alpha=1e-6, random_state=0)
-    else: sk = MLPClassifier(sizes[1:-1], solver='sgd', batch_size=bs, learning_rate_init=lr, momentum=0, alpha=0, random_state=0)
+    if len(sizes)==2: sk = SGDClassifier(loss='log_loss', learning_rate='constant', eta0=.01,
+                                         alpha=1e-6, random_state=0)
+    else: sk = MLPClassifier(sizes[1:-1], solver='sgd', batch_size=bs, learning_rate_init=lr,
+                             momentum=0, alpha=0, random_state=0)
     def sklearn():
         sk.partial_fit(nx, ny, classes=np.unique(ny))
         sk.score(nvx, nvy)
     out[f'sklearn {type(sk).__name__}'] = sklearn, lambda: sk.score(nvx, nvy)
 
     rng = np.random.default_rng(0)
-    ws = [[(rng.random((i,o), np.float32)-.5)*2/i**.5, np.zeros(o, np.float32)] for i,o in zip(sizes, sizes[1:])]
+    ws = [[(rng.random((i,o), np.float32)-.5)*2/i**.5, np.zeros(o, np.float32)]
+          for i,o in zip(sizes, sizes[1:])]
     eye = np.eye(10, dtype=np.float32)
     def forward(a):
         acts = [a]
@@ -103,8 +128,10 @@ def contestants(case, part=1.):
             j = order[i:i+bs]
             acts = forward(nx[j])
             z = acts[-1]
-            e = np.exp(z - z.max(1, keepdims=True))
-            g = (1/(1+np.exp(-z)) - ny[j][:,None] if two else e/e.sum(1, keepdims=True) - eye[ny[j]]) / len(j)
+            if two: g = (1/(1+np.exp(-z)) - ny[j][:,None]) / len(j)
+            else:
+                e = np.exp(z - z.max(1, keepdims=True))
+                g = (e/e.sum(1, keepdims=True) - eye[ny[j]]) / len(j)
             for k in reversed(range(len(ws))):
                 w,b = ws[k]
                 back = (g@w.T)*(acts[k]>0) if k else None

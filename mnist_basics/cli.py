@@ -4,11 +4,10 @@
 
 # %% auto #0
 __all__ = ['baseline_results', 'seed_accuracies', 'shown', 'pixel_accuracy', 'trained_results', 'ten_digit_results', 'results',
-           'trained', 'train_digits', 'train_folder', 'folder_report', 'command', 'digit_list', 'warned', 'main',
-           'predict_main']
+           'trained', 'train_digits', 'train_folder', 'folder_report', 'digit_list', 'warned', 'main']
 
 # %% ../nbs/backstage/cli.ipynb #d18e25a6
-import json, math, os, sys, torch, warnings
+import math, sys, torch, warnings
 from argparse import ArgumentParser
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,9 @@ from torch import Tensor, nn
 from .baseline import class_means, l1, rmse
 from .batches import DataLoader, Dataset
 from .checks import typed
+from .command import command, predict_main
 from .data import load_digits
+from .distributed import processes, rank, together, with_rank
 from .folders import confusion_table, folder_learner
 from .gradients import gradient_descent
 from .learner import Learner, OneCycle
@@ -25,7 +26,6 @@ from .loss import bce_loss, mnist_loss
 from .metrics import accuracy, class_accuracy, is_3, nearest
 from .models import simple_net
 from .optimizers import SGD
-from .predict import predict_files
 from .sgd import init_params, linear1
 from .show import progress, table
 from .tendigits import digit_learner, load_digit_model
@@ -119,12 +119,11 @@ def ten_digit_results()->list: # rows of (chapter, figure, in the book, here), a
     "The figures of chapter 11: all ten digits"
     (x,y),(vx,vy) = load_digits(), load_digits(split='valid')
     model,_,about = load_digit_model()
-    made = torch.tensor([float(acc) for acc in about['accuracies'].split()])
     now = accuracy(torch.cat([model(xb).argmax(1) for xb in vx.split(1000)]), vy)
     mean = accuracy(nearest(vx, class_means(x, y)), vy)
     return [('11_tendigits', 'ten digits, closest mean image', '', f'{mean:.4f}'),
-            ('11_tendigits', 'convolutional net, when it was made', '', shown(made)),
-            ('11_tendigits', 'the packaged one of these, measured now', '', f'{now:.4f}')]
+            ('11_tendigits', 'convolutional net, when it was made', '', f"{float(about['accuracy']):.4f}"),
+            ('11_tendigits', 'the same network, measured now', '', f'{now:.4f}')]
 
 def results(
     seeds=2,  # how many runs of each network; one of that with 40 epochs
@@ -138,16 +137,19 @@ def trained(
     make,   # makes the learner, once `epochs` and `save` are found to be right
     epochs, # how often to go through the training images
     save,   # a file to keep the trained model in; none if None
-    seed    # that `make` uses, to be kept with the model
+    seed,   # that `make` uses, to be kept with the model
+    checkpoint=None # a file to keep the run in, and to go on from; none if None
 )->Learner: # with a row in its `history` for each epoch
     "Check before the work begins, then train, and keep the model if asked to"
     if epochs < 1: raise ValueError(f"epochs: expected 1 or more, got {epochs}")
-    if save is not None and (Path(save).is_dir() or not Path(save).absolute().parent.is_dir()):
-        raise ValueError(f"save: expected a file in an existing folder, got {str(save)!r}")
+    for name,file in dict(save=save, checkpoint=checkpoint).items():
+        if file is None: continue
+        if Path(file).is_dir() or not Path(file).absolute().parent.is_dir(): raise ValueError(
+            f"{name}: expected a file in an existing folder, got {str(file)!r}")
     learn = make()
-    learn.fit(epochs)
     learn.about |= dict(epochs=epochs, seed=seed)
-    if save is not None: learn.save(save)
+    learn.fit(epochs, cbs=together(checkpoint))
+    if save is not None and rank() == 0: learn.save(save)
     return learn
 
 def train_digits(
@@ -157,11 +159,12 @@ def train_digits(
     save=None,        # a file to keep the trained model in
     device='cpu',     # where to train: 'cpu', 'cuda' or 'mps'
     lr=.4,            # highest learning rate of the schedule
-    seed=42           # for the random start and the order of the batches
+    seed=42,          # for the random start and the order of the batches
+    checkpoint=None   # a file to keep the run in after each epoch, and to go on from
 )->Learner:           # trained; its `history` has a row for each epoch
     "Train a network of chapter 11, and keep it if asked to"
     def make(): return digit_learner(arch, digits, seed, lr=lr, device=device)
-    return trained(make, epochs, save, seed)
+    return trained(make, epochs, save, seed, checkpoint)
 
 # %% ../nbs/backstage/cli.ipynb #f01dae02
 def train_folder(
@@ -171,11 +174,12 @@ def train_folder(
     save=None,      # a file to keep the trained model in
     device='cpu',   # where to train: 'cpu', 'cuda' or 'mps'
     lr=None,        # highest learning rate of the schedule; `folder_learner` chooses if None
-    seed=42         # for the split, the random start and the order of the batches
+    seed=42,        # for the split, the random start and the order of the batches
+    checkpoint=None # a file to keep the run in after each epoch, and to go on from
 )->Learner:         # trained; its `history` has a row for each epoch
     "Train a network of chapter 11 on images of your own, and keep it if asked to"
     def make(): return folder_learner(data, arch, seed, lr=lr, device=device)
-    return trained(make, epochs, save, seed)
+    return trained(make, epochs, save, seed, checkpoint)
 
 def folder_report(
     learn # trained by `train_folder`
@@ -184,22 +188,6 @@ def folder_report(
     n,acc = len(learn.dls.valid.dataset), learn.history[-1]['digit_accuracy']
     acc = f"accuracy {acc:.4f}: {round(acc*n)} of {n} validation images"
     return f"{learn.history}\n\n{acc}\n\n{confusion_table(learn)}"
-
-# %% ../nbs/backstage/cli.ipynb #50976cdf
-@contextmanager
-def command(
-    name # of the command
-):
-    "What is done inside is done as a command: output in UTF-8, an error in one line"
-    for out in (sys.stdout, sys.stderr):
-        if hasattr(out, 'reconfigure'): out.reconfigure(encoding='utf-8', errors='surrogateescape')
-    try: yield
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except KeyboardInterrupt: sys.exit(130)
-    except (ArithmeticError, AssertionError, OSError, RuntimeError, ValueError) as e:
-        sys.exit(f"{name}: {' '.join(str(e).split())}")
 
 # %% ../nbs/backstage/cli.ipynb #8a8c26b3
 def digit_list(
@@ -226,7 +214,7 @@ def main(
     "The command mnist_basics"
     p = ArgumentParser('mnist_basics', description="Print the results of the chapters beside the "
                        "book's. With any option: train a network, and print a table of its epochs.")
-    p.add_argument('--arch', help="linear, simple_net or convnet (the default)")
+    p.add_argument('--arch', '--model', help="linear, simple_net or convnet (the default)")
     what = p.add_mutually_exclusive_group()
     what.add_argument('--digits', type=digit_list, help="which, such as 3,7 (default: all ten)")
     what.add_argument('--data', metavar='FOLDER', help="images of your own instead of digits: in a "
@@ -234,40 +222,19 @@ def main(
     p.add_argument('--epochs', type=int, help="times through the training images (default: 5; "
                    "20 with --data)")
     p.add_argument('--save', metavar='FILE', help="a file to keep the model in, for mnist_predict")
+    p.add_argument('--checkpoint', metavar='FILE', help="a file to keep the run in after each "
+                   "epoch; if it is there, the run goes on from it")
     p.add_argument('--device', help="cpu (the default), cuda or mps")
     p.add_argument('--lr', type=float, help="highest learning rate (default: 0.4; "
                    "with --data less if there are few images)")
     p.add_argument('--seed', type=int, help="of all that is random (default: 42)")
     asked = {k: v for k,v in vars(p.parse_args(args)).items() if v is not None}
-    with command('mnist_basics'), warned('mnist_basics'):
-        if 'data' in asked: print(folder_report(train_folder(**asked)), flush=True)
-        elif asked: print(train_digits(**asked).history, flush=True)
-        else: print(table(results(), ('chapter', 'figure', 'in the book', 'here')), flush=True)
-
-# %% ../nbs/backstage/cli.ipynb #1e3e44c3
-def predict_main(
-    args=None # the words of the command line; those of this process if None
-):
-    "The command mnist_predict"
-    p = ArgumentParser('mnist_predict', description="Say which digit each image file shows, "
-                       "and how probable that is.")
-    p.add_argument('files', nargs='+', metavar='FILE', help="an image file with one digit in it")
-    p.add_argument('--model', metavar='FILE',
-                   help="a file of mnist_basics --save (default: the packaged network)")
-    p.add_argument('--unsure', type=float, default=.9, metavar='P',
-                   help="mark an answer that is less probable as unsure (default: %(default)s)")
-    p.add_argument('--json', action='store_true', help="print a JSON object a line")
-    a,failed = p.parse_args(args),False
-    warnings.filterwarnings('ignore', module='PIL')
-    with command('mnist_predict'):
-        for row in predict_files(a.files, a.model, a.unsure):
-            failed |= 'error' in row
-            if a.json: print(json.dumps(row, ensure_ascii=False), flush=True)
-            elif 'error' in row: print('mnist_predict:', *row['error'].split(), file=sys.stderr)
-            else:
-                unsure = ' unsure' if row['unsure'] else ''
-                print(f"{row['file']}: {row['digit']} {row['probability']:.4f}{unsure}", flush=True)
-    sys.exit(failed)
+    name = with_rank('mnist_basics')
+    with command(name), warned(name), processes(asked.get('device', 'cpu')):
+        if 'data' in asked: told = folder_report(train_folder(**asked))
+        elif asked: told = train_digits(**asked).history
+        else: told = table(results(), ('chapter', 'figure', 'in the book', 'here'))
+        if rank() == 0: print(told, flush=True)
 
 # %% ../nbs/backstage/cli.ipynb #e3ed860d
 # `python -m mnist_basics.cli` is the command mnist_basics; a notebook has no `__file__`

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['model_digest', 'read_file', 'convolve', 'normalize', 'read_layers', 'forward', 'torch_answer', 'class_names',
-           'model_answer', 'predict_rows', 'escaped', 'command', 'row_text', 'predict_main']
+           'model_answer', 'is_one', 'predict_rows', 'escaped', 'command', 'row_text', 'predict_main']
 
 # %% ../nbs/backstage/command.ipynb #2d122754
 import codecs, hashlib, json, os, re, sys, warnings, numpy as np
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from numpy.lib.stride_tricks import sliding_window_view
+from .reading import digit_image, source_name
 
 # %% ../nbs/backstage/command.ipynb #0c779e10
 def model_digest(
@@ -142,16 +143,24 @@ def model_answer(
     return answer
 
 # %% ../nbs/backstage/command.ipynb #4a577323
+def is_one(
+    files # images, or one, each as `mnist_basics.reading` takes it
+)->bool:
+    "Whether that is one image: a name, an open file, Pillow's image or an array"
+    return isinstance(files, (str, bytes, os.PathLike)) or any(
+        hasattr(files, name) for name in ('read', 'tobytes', '__array__'))
+
 def predict_rows(
-    files,      # image files, or one, a digit in each
-    read,       # a function: takes a file's name, gives an image for `answer`
+    files,      # names of image files, open files, Pillow's images or arrays, or one of these
+    read,       # a function: takes one of them, gives an image for `answer`
     answer,     # a function: takes the image, gives what it shows and how probable that is, 0 to 1
-    unsure=.9   # an answer less probable than this is marked as unsure, 0 to 1
+    unsure=.95  # an answer less probable than this is marked as unsure, 0 to 1
 ):              # an iterator of dicts: file, digit, probability and unsure, or file and error
     "What each image file shows"
     if not 0 <= unsure <= 1: raise ValueError(f"unsure: expected 0 to 1, got {unsure}")
-    for fn in map(os.fsdecode, [files] if isinstance(files, (str, bytes, os.PathLike)) else files):
-        try: digit,p = answer(read(fn))
+    for source in [files] if is_one(files) else files:
+        fn = source_name(source)
+        try: digit,p = answer(read(source))
         except (OSError, ValueError) as e: yield dict(file=fn, error=str(e))
         else: yield dict(file=fn, digit=digit, probability=round(p, 4), unsure=not p >= unsure)
 
@@ -196,17 +205,17 @@ def predict_main(
     "The command mnist_predict"
     p = ArgumentParser('mnist_predict', description="Say which digit each image file shows, "
                        "and how probable that is.")
-    p.add_argument('files', nargs='+', metavar='FILE', help="an image file with one digit in it")
+    p.add_argument('files', nargs='+', metavar='FILE', help="an image file with one digit in it; - for the standard input")
     p.add_argument('--model', metavar='FILE',
                    help="a file of mnist_basics --save (default: the packaged network)")
-    p.add_argument('--unsure', type=float, default=.9, metavar='P',
+    p.add_argument('--unsure', type=float, default=.95, metavar='P',
                    help="mark an answer that is less probable as unsure (default: %(default)s)")
     p.add_argument('--json', action='store_true', help="print a JSON object a line")
     a,failed = p.parse_args(args),False
-    from mnist_basics.reading import digit_image
+    sources = [sys.stdin.buffer if fn == '-' else fn for fn in a.files]
     with command('mnist_predict'), warnings.catch_warnings():
         warnings.filterwarnings('ignore', module='PIL')
-        for row in predict_rows(a.files, digit_image, model_answer(a.model), a.unsure):
+        for row in predict_rows(sources, digit_image, model_answer(a.model), a.unsure):
             failed |= 'error' in row
             to = sys.stderr if 'error' in row and not a.json else sys.stdout
             print(row_text(row, a.json), file=to, flush=True)

@@ -99,7 +99,7 @@ class Learner:
 
     def one_batch(self):
         "Predict, loss, gradient, step for the batch `xb`, `yb`; callbacks have a say at each turn"
-        self.model.train()   # for each batch, as a callback may have validated
+        if not self.model.training: self.model.train()   # a callback may have validated
         try:
             self('before_batch')
             self.preds = self.model(self.xb)

@@ -21,6 +21,18 @@ class Optimizer(torch.optim.Optimizer):
             for p in group['params']:
                 if p.grad is not None: self.update(p, p.grad, group, self.state[p])
         return loss
+    setattr(step, 'hooked', True) # so PyTorch adds no mark for its profiler, slower than the step
+
+    def register_step_pre_hook(self, hook): raise NotImplementedError("`step` calls no hooks")
+    register_step_post_hook = register_step_pre_hook
+
+    def zero_grad(self,
+        set_to_none=True # forget each gradient? If not, it becomes zeros
+    ):
+        "Forget the gradients, before the next batch"
+        if not set_to_none: return super().zero_grad(False)
+        for group in self.param_groups:
+            for p in group['params']: p.grad = None
 
     def update(self,
         p,     # a parameter; changed in place

@@ -7,14 +7,15 @@ __all__ = ['resize', 'center_of_mass', 'dark_on_light', 'otsu', 'even_light', 'f
            'read_digit', 'predict_digits', 'predict_files']
 
 # %% ../nbs/13_predict.ipynb #b58ef84d
-import os, numpy as np, torch
+import numpy as np, torch
 from collections.abc import Iterator
 from PIL import Image, ImageFilter
 from jaxtyping import Float
 from torch import Tensor, nn
 from .checks import Pixels, typed
-from .images import read_gray
-from .tendigits import load_digit_model, softmax
+from .command import predict_rows, torch_answer
+from .reading import digit_image
+from .tendigits import softmax
 
 # %% ../nbs/13_predict.ipynb #9acb18c1
 @typed
@@ -116,15 +117,14 @@ def center_digit(
     out[top:top+h, left:left+w] = box
     return out
 
-# %% ../nbs/13_predict.ipynb #9d6f1b58
+# %% ../nbs/13_predict.ipynb #043d2fec
 def read_digit(
-    fn # an image file with one digit in it: any size and mode, dark on light or light on dark
+    source # an image file's name, an open file, Pillow's image or an array: one digit, any size
 )->Pixels[Tensor, "28 28"]: # 0 for paper to 1 for ink
-    "One image file as MNIST would show it"
-    x = read_gray(fn)
-    try: return center_digit(find_ink(x))
-    except ValueError as e: raise ValueError(f"{fn}: {e}") from e
+    "An image of one digit as MNIST would show it"
+    return torch.from_numpy(digit_image(source))
 
+# %% ../nbs/13_predict.ipynb #9d6f1b58
 @typed
 @torch.no_grad()
 def predict_digits(
@@ -133,7 +133,8 @@ def predict_digits(
     digits                          # the digit that each class stands for
 )->tuple[list, Float[Tensor, "n"]]: # the digit that each image shows; how probable each answer is
     "The most probable digit of each image, and its probability"
-    logits = model.eval()(x.float())
+    dtype = next((p.dtype for p in model.parameters()), x.dtype)
+    logits = model.eval()(x.to(dtype))
     if logits.shape[1] != len(digits): raise ValueError(
         f"digits: expected one for each of {logits.shape[1]} classes, got {len(digits)}")
     p,i = softmax(logits).max(1)
@@ -141,22 +142,15 @@ def predict_digits(
 
 # %% ../nbs/13_predict.ipynb #69206ee0
 def predict_files(
-    files,     # image files, or one, a digit in each
+    files,     # names of image files, open files, Pillow's images or arrays, or one of these
     file=None, # a model file saved by a `digit_learner`; the packaged network if None
-    unsure=.9  # an answer less probable than this is marked as unsure, 0 to 1
+    unsure=.95 # an answer less probable than this is marked as unsure, 0 to 1
 )->Iterator[dict]: # for each file: file, digit, probability and unsure, or file and error
-    "Which digit each image file shows"
-    if not 0 <= unsure <= 1: raise ValueError(f"unsure: expected 0 to 1, got {unsure}")
-    model,digits,_ = load_digit_model(file)
-    for fn in map(os.fsdecode, [files] if isinstance(files, (str, bytes, os.PathLike)) else files):
-        try: (digit,),probs = predict_digits(read_digit(fn)[None], model, digits)
-        except (OSError, ValueError) as e: yield dict(file=fn, error=str(e))
-        else:
-            p = probs.item()
-            yield dict(file=fn, digit=digit, probability=round(p, 4), unsure=not p >= unsure)
+    "Which digit each image shows"
+    yield from predict_rows(files, read_digit, torch_answer(file), unsure)
 
 # %% ../nbs/13_predict.ipynb #c6d449d0
 # `python -m mnist_basics.predict FILE` is the command mnist_predict; a notebook has no `__file__`
 if __name__ == '__main__' and '__file__' in globals():
-    from mnist_basics.cli import predict_main
+    from mnist_basics.command import predict_main
     predict_main()

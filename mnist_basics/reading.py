@@ -8,12 +8,12 @@ __all__ = ['as_image', 'source_name', 'opened', 'scaled', 'brightness', 'resized
            'cells', 'inside_frame', 'is_box', 'pieces_of', 'sides', 'belongs', 'find_digit', 'sheet', 'cost',
            'find_ink', 'encloses', 'ways', 'as_mnist', 'clean', 'digit_image']
 
-# %% ../nbs/backstage/reading.ipynb #e27181c5
+# %% ../nbs/backstage/reading.ipynb #8c7c05ef
 import math, os, numpy as np
 from contextlib import contextmanager
 from PIL import Image, ImageOps
 
-# %% ../nbs/backstage/reading.ipynb #c2e89656
+# %% ../nbs/backstage/reading.ipynb #954c6e57
 def as_image(
     source # an array: bytes (h, w), (h, w, 3) or (h, w, 4), truth values or 0 to 1 of shape (h, w)
 )->Image.Image:
@@ -57,7 +57,7 @@ def opened(
             why = ': Pillow does not read HEIC, save the photo as JPEG first'
         raise ValueError(f"{name}: cannot be read as an image{why}") from e
 
-# %% ../nbs/backstage/reading.ipynb #5d39dbdb
+# %% ../nbs/backstage/reading.ipynb #de75c529
 def scaled(
     x,   # numbers as they are stored, shape (h, w)
     mode # Pillow's name of their kind; 'F' for floats
@@ -83,7 +83,7 @@ def brightness(
     chalk = 0 < visible.mean() < .5 and gray[visible].mean() > .5
     return gray*alpha + (0 if chalk else 1)*(1-alpha)
 
-# %% ../nbs/backstage/reading.ipynb #7010b2ce
+# %% ../nbs/backstage/reading.ipynb #88ee429f
 def resized(
     x,                               # numbers, shape (h, w)
     h,                               # height of the result, in pixels
@@ -105,7 +105,7 @@ def work_size(
     h,w = (max(1, round(n*k)) for n in x.shape)
     return x if k == 1 else resized(x, h, w, how).clip(0, 1)
 
-# %% ../nbs/backstage/reading.ipynb #3ea068f0
+# %% ../nbs/backstage/reading.ipynb #fc0a2542
 def closing(
     x,   # numbers, shape (h, w)
     size # side of the square neighborhood, in pixels
@@ -125,7 +125,7 @@ def ink_map(
     ink = 1.25*(ground-x)/(ground+.25)
     return ink-np.median(ink)
 
-# %% ../nbs/backstage/reading.ipynb #d76623d3
+# %% ../nbs/backstage/reading.ipynb #7c5ecbc0
 def otsu(
     x # numbers, any shape
 ):    # 0 if all of them are alike
@@ -149,7 +149,7 @@ def ink_level(
     noise = 1.4826*np.median(abs(rest-np.median(rest))) if rest.size else 0.
     return soft, max(.5*dark, 4*noise), dark, noise
 
-# %% ../nbs/backstage/reading.ipynb #53409653
+# %% ../nbs/backstage/reading.ipynb #5923d03f
 def line_angle(
     mask,    # what is ink, shape (h, w)
     reach=16 # largest angle, in degrees
@@ -207,7 +207,7 @@ def unruled(
     left = soft > max(level, .4*dark)
     return clean if still > .4*dark and left.sum() > .1*mask.sum() else ink
 
-# %% ../nbs/backstage/reading.ipynb #68805c67
+# %% ../nbs/backstage/reading.ipynb #c8e3ab8a
 def bounds(
     mask # truth values, some of them true
 ):       # rows and columns: first, last+1, first, last+1
@@ -283,7 +283,7 @@ def is_box(
     h,w = bottom-top,right-left
     return 3*min(h, w) >= max(h, w)*.9 and (cell.sum() > .75*h*w or rectangularity(cell) > .88)
 
-# %% ../nbs/backstage/reading.ipynb #9eb8a72b
+# %% ../nbs/backstage/reading.ipynb #7707f146
 def pieces_of(
     ink # of `ink_map`
 ):      # the number of its piece for each pixel, 0 for paper; a dict for each piece
@@ -329,7 +329,7 @@ def find_digit(
         box = min(ends[0]),max(ends[1]),min(ends[2]),max(ends[3])
     return np.isin(places, [o['i'] for o in taken]), box
 
-# %% ../nbs/backstage/reading.ipynb #7cef8187
+# %% ../nbs/backstage/reading.ipynb #5d0e9ad2
 def sheet(
     x # brightness, 0 to 1
 ):    # brightness of a part of it
@@ -350,7 +350,7 @@ def sheet(
     top,bottom,left,right = bounds(keep)
     return x[tuple(near)][top:bottom,left:right]
 
-# %% ../nbs/backstage/reading.ipynb #ac4a1c19
+# %% ../nbs/backstage/reading.ipynb #6a8e101f
 def cost(
     ink,  # of `ink_map`
     mask, # of `find_digit`
@@ -360,7 +360,9 @@ def cost(
     from scipy.ndimage import distance_transform_edt
     size = max(sides(box))
     width = 4*distance_transform_edt(mask)[mask].mean()
-    return width/size / (size/max(ink.shape))**.5 / ink[mask].mean()**.5
+    (top,bottom,left,right),(h,w) = box,ink.shape
+    at_edge = min(top, left) <= 1 or bottom >= h-1 or right >= w-1
+    return width/size / (size/max(h, w))**.25 / ink[mask].mean() * (2 if at_edge else 1)
 
 def find_ink(
     x # brightness, 0 to 1, with ink darker than paper
@@ -388,12 +390,13 @@ def ways(
     found,slack = (find_ink(x), find_ink(1-x)), .02*max(x.shape)
     for way,other,share in zip(found, found[::-1], (light, 1-light)):
         if way is None: continue
-        way['cost'] *= weight*(.5 if share > .9 else .75 if share > .5 else 1)
+        way['weight'] = weight
+        way['cost'] *= weight*(.3 if share > .9 else .75 if share > .5 else 1)
         boxes = (way['box'], other['box']) if other else ()
         if other and encloses(*boxes, slack) and not encloses(*boxes[::-1], slack): way['cost'] *= .5
         yield way
 
-# %% ../nbs/backstage/reading.ipynb #3c91272b
+# %% ../nbs/backstage/reading.ipynb #bd458820
 def as_mnist(
     ink # 0 for paper to 1 for ink, with some ink
 ):      # float32, shape (28, 28), 0 to 1
@@ -426,14 +429,15 @@ def clean(
     return nd.gaussian_filter(nd.grey_dilation(x, (grow+1,grow+1)), grow/6)
 
 def digit_image(
-    source # the name of an image file, an open file, Pillow's image or an array
-):         # float32, shape (28, 28): 0 for paper to 1 for ink
+    source, # the name of an image file, an open file, Pillow's image or an array
+    most=.5 # the largest `cost` that may be writing
+):          # float32, shape (28, 28): 0 for paper to 1 for ink
     "An image of one digit as MNIST would show it"
     x = work_size(brightness(source))
     found = [*ways(x)]
     for page in (sheet(x), sheet(1-x)):
-        if page is not None: found += ways(page, .4)
-    if not found: raise ValueError(f"{source_name(source)}: no digit to be seen: "
-                                   "all of the image is nearly alike")
-    best = min(found, key=lambda way: way['cost'])
+        if page is not None: found += ways(page, .5)
+    best = min(found, key=lambda way: way['cost'], default=dict(cost=1, weight=0))
+    if best['cost'] > most*best['weight']: raise ValueError(
+        f"{source_name(source)}: no digit to be seen: nothing in it looks like writing")
     return as_mnist(clean(best['ink'], best['mask'], best['box']))
