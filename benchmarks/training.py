@@ -39,9 +39,10 @@ def contestants(case, part=1.):
         with torch.no_grad(): return right(model(vx), vy).item()
     out = {}
 
-    dls = (DataLoader(Dataset(x, y), bs, shuffle=True, generator=seeded()),
-           DataLoader(Dataset(vx, vy), valid_bs))
-    learn = Learner(dls, net(), loss, lr=lr, metrics=metric)
+    def loaders():
+        return (DataLoader(Dataset(x, y), bs, shuffle=True, generator=seeded()),
+                DataLoader(Dataset(vx, vy), valid_bs))
+    learn = Learner(loaders(), net(), loss, lr=lr, metrics=metric)
     out['ours'] = lambda: learn.fit(1), lambda: learn.validate()[1]
 
     # the same written plainly: no loader, no optimizer, a validation of all at once at the end
@@ -84,7 +85,7 @@ def contestants(case, part=1.):
             with learn.no_bar(), learn.no_logging(): learn.fit(1)
         return epoch, lambda: accuracy_of(learn.model)
     out["fastai's Learner, its DataLoader"] = fastai(DataLoaders(dl, valid_dl))
-    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(*dls))
+    out["fastai's Learner, our DataLoader"] = fastai(DataLoaders(*loaders()))
 
     from torch.utils.data import DataLoader as TorchLoader, TensorDataset
     model = net()

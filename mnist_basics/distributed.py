@@ -6,7 +6,7 @@
 __all__ = ['processes', 'rank', 'with_rank', 'share', 'gather', 'Parallel', 'check_same', 'Distributed', 'SumAll',
            'norm_over_all', 'torchrun', 'Checkpoint', 'together']
 
-# %% ../nbs/14_distributed.ipynb #bf45cfa2
+# %% ../nbs/14_distributed.ipynb #2ff89d8f
 import json, os, subprocess, sys, torch, torch.distributed as dist
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from .learner import CancelFitException
 from .saving import digest, read_model, write_whole
 
-# %% ../nbs/14_distributed.ipynb #3dd7cbaa
+# %% ../nbs/14_distributed.ipynb #7dd61cb6
 @contextmanager
 def processes(
     device='cpu' # where each process trains: 'cpu', or 'cuda' for a GPU of its own
@@ -41,7 +41,7 @@ def with_rank(
     "The name, and the rank of this process if torchrun has started it"
     return f"{name} (rank {os.environ['RANK']})" if 'RANK' in os.environ else name
 
-# %% ../nbs/14_distributed.ipynb #6e29a7d5
+# %% ../nbs/14_distributed.ipynb #9ce2000b
 def share(
     x:Tensor # the same on all processes, shape (n, ...)
 )->Tensor:   # shape (k, ...): a view; sizes differ by one at most
@@ -58,7 +58,7 @@ def gather(
     dist.all_reduce(whole)
     return whole
 
-# %% ../nbs/14_distributed.ipynb #d038d368
+# %% ../nbs/14_distributed.ipynb #a8effc5b
 class Parallel(DistributedDataParallel):
     "A model with a copy on every process: it takes the share in training, else the whole batch"
     def forward(self,
@@ -67,7 +67,7 @@ class Parallel(DistributedDataParallel):
         if self.training: return super().forward(xb)
         return gather(self.module(share(xb)), len(xb))
 
-# %% ../nbs/14_distributed.ipynb #202bbf26
+# %% ../nbs/14_distributed.ipynb #a53aa7b1
 def check_same(
     name,    # of what is compared, for the message
     x:Tensor # numbers; of the same shape on all processes
@@ -106,7 +106,7 @@ class Distributed:
         for m in learn.model.modules(): m.__dict__.pop('forward', None)
         learn.model = getattr(learn.model, 'module', learn.model)
 
-# %% ../nbs/14_distributed.ipynb #d41ca86e
+# %% ../nbs/14_distributed.ipynb #b7eecc57
 class SumAll(torch.autograd.Function):
     "The sum of a tensor over all processes; its gradient is the sum of all their gradients"
     @staticmethod
@@ -135,7 +135,7 @@ def norm_over_all(
         bn.running_var.lerp_(var*n/(n-1), bn.momentum)
     return away*((var+bn.eps)**-.5*bn.weight).view(wide) + bn.bias.view(wide)
 
-# %% ../nbs/14_distributed.ipynb #1a508a40
+# %% ../nbs/14_distributed.ipynb #f40bb210
 def torchrun(
     *words,     # what each process runs: a script and its arguments, or '-m', a module, …
     ranks=2,    # how many processes
@@ -145,7 +145,8 @@ def torchrun(
     **env       # variables of the environment, besides those of this process
 )->subprocess.CompletedProcess: # with `returncode`, `stdout` and `stderr`
     "Run PyTorch's `torchrun` on this computer only, and wait for its end"
-    own = dict(OMP_NUM_THREADS='1', GLOO_SOCKET_IFNAME='lo0' if sys.platform == 'darwin' else 'lo')
+    own = dict(OMP_NUM_THREADS='1', TORCH_DISABLE_SHARE_RDZV_TCP_STORE='1',
+               GLOO_SOCKET_IFNAME='lo0' if sys.platform == 'darwin' else 'lo')
     command = [sys.executable, '-m', 'torch.distributed.run', '--standalone',
                '--local-addr=127.0.0.1', f'--nproc-per-node={ranks}', f'--max-restarts={restarts}',
                *map(str, words)]
@@ -158,7 +159,7 @@ def torchrun(
         raise
     return subprocess.CompletedProcess(command, p.returncode, out, err)
 
-# %% ../nbs/14_distributed.ipynb #efb09aa7
+# %% ../nbs/14_distributed.ipynb #6b7f7062
 class Checkpoint:
     "Callback: keep a run after each epoch, and go on from there when it is started again"
     def __init__(self,
@@ -173,7 +174,8 @@ class Checkpoint:
         about = dict(learn.about, steps=learn.steps, lr=learn.opt.param_groups[0]['lr'])
         self.run = json.dumps(dict(about, opt=type(learn.opt).__name__, model=str(self.model)))
         if self.file.exists(): self.load(learn)
-        if dist.is_initialized(): check_same('checkpoint', torch.tensor([learn.step]).to(learn.device))
+        step = torch.tensor([learn.step]).to(learn.device)
+        if dist.is_initialized(): check_same('checkpoint', step)
         if learn.step >= learn.steps: raise CancelFitException
 
     def save(self, learn):
@@ -202,7 +204,7 @@ class Checkpoint:
         if rank() == 0: self.save(learn)
         if learn.step >= learn.steps: raise CancelFitException
 
-# %% ../nbs/14_distributed.ipynb #f2c0bf86
+# %% ../nbs/14_distributed.ipynb #9395cbb3
 def together(
     checkpoint=None # a file to keep the run in; none if None
 )->list:            # for `fit`

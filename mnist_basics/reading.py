@@ -8,12 +8,12 @@ __all__ = ['as_image', 'source_name', 'opened', 'scaled', 'brightness', 'resized
            'cells', 'inside_frame', 'is_box', 'pieces_of', 'sides', 'belongs', 'find_digit', 'sheet', 'cost',
            'find_ink', 'encloses', 'ways', 'as_mnist', 'clean', 'digit_image']
 
-# %% ../nbs/backstage/reading.ipynb #8c7c05ef
+# %% ../nbs/backstage/reading.ipynb #dd9dcf33
 import math, os, numpy as np
 from contextlib import contextmanager
 from PIL import Image, ImageOps
 
-# %% ../nbs/backstage/reading.ipynb #954c6e57
+# %% ../nbs/backstage/reading.ipynb #11e623db
 def as_image(
     source # an array: bytes (h, w), (h, w, 3) or (h, w, 4), truth values or 0 to 1 of shape (h, w)
 )->Image.Image:
@@ -57,7 +57,7 @@ def opened(
             why = ': Pillow does not read HEIC, save the photo as JPEG first'
         raise ValueError(f"{name}: cannot be read as an image{why}") from e
 
-# %% ../nbs/backstage/reading.ipynb #de75c529
+# %% ../nbs/backstage/reading.ipynb #85827bca
 def scaled(
     x,   # numbers as they are stored, shape (h, w)
     mode # Pillow's name of their kind; 'F' for floats
@@ -83,7 +83,7 @@ def brightness(
     chalk = 0 < visible.mean() < .5 and gray[visible].mean() > .5
     return gray*alpha + (0 if chalk else 1)*(1-alpha)
 
-# %% ../nbs/backstage/reading.ipynb #88ee429f
+# %% ../nbs/backstage/reading.ipynb #9394bcce
 def resized(
     x,                               # numbers, shape (h, w)
     h,                               # height of the result, in pixels
@@ -105,7 +105,7 @@ def work_size(
     h,w = (max(1, round(n*k)) for n in x.shape)
     return x if k == 1 else resized(x, h, w, how).clip(0, 1)
 
-# %% ../nbs/backstage/reading.ipynb #fc0a2542
+# %% ../nbs/backstage/reading.ipynb #31a744d3
 def closing(
     x,   # numbers, shape (h, w)
     size # side of the square neighborhood, in pixels
@@ -125,7 +125,7 @@ def ink_map(
     ink = 1.25*(ground-x)/(ground+.25)
     return ink-np.median(ink)
 
-# %% ../nbs/backstage/reading.ipynb #7c5ecbc0
+# %% ../nbs/backstage/reading.ipynb #c84f19e9
 def otsu(
     x # numbers, any shape
 ):    # 0 if all of them are alike
@@ -149,7 +149,7 @@ def ink_level(
     noise = 1.4826*np.median(abs(rest-np.median(rest))) if rest.size else 0.
     return soft, max(.5*dark, 4*noise), dark, noise
 
-# %% ../nbs/backstage/reading.ipynb #5923d03f
+# %% ../nbs/backstage/reading.ipynb #d65fee79
 def line_angle(
     mask,    # what is ink, shape (h, w)
     reach=16 # largest angle, in degrees
@@ -207,7 +207,7 @@ def unruled(
     left = soft > max(level, .4*dark)
     return clean if still > .4*dark and left.sum() > .1*mask.sum() else ink
 
-# %% ../nbs/backstage/reading.ipynb #c8e3ab8a
+# %% ../nbs/backstage/reading.ipynb #685500bc
 def bounds(
     mask # truth values, some of them true
 ):       # rows and columns: first, last+1, first, last+1
@@ -283,7 +283,7 @@ def is_box(
     h,w = bottom-top,right-left
     return 3*min(h, w) >= max(h, w)*.9 and (cell.sum() > .75*h*w or rectangularity(cell) > .88)
 
-# %% ../nbs/backstage/reading.ipynb #7707f146
+# %% ../nbs/backstage/reading.ipynb #f4064072
 def pieces_of(
     ink # of `ink_map`
 ):      # the number of its piece for each pixel, 0 for paper; a dict for each piece
@@ -329,7 +329,7 @@ def find_digit(
         box = min(ends[0]),max(ends[1]),min(ends[2]),max(ends[3])
     return np.isin(places, [o['i'] for o in taken]), box
 
-# %% ../nbs/backstage/reading.ipynb #5d0e9ad2
+# %% ../nbs/backstage/reading.ipynb #24b717b3
 def sheet(
     x # brightness, 0 to 1
 ):    # brightness of a part of it
@@ -350,7 +350,7 @@ def sheet(
     top,bottom,left,right = bounds(keep)
     return x[tuple(near)][top:bottom,left:right]
 
-# %% ../nbs/backstage/reading.ipynb #6a8e101f
+# %% ../nbs/backstage/reading.ipynb #532c9c40
 def cost(
     ink,  # of `ink_map`
     mask, # of `find_digit`
@@ -396,7 +396,7 @@ def ways(
         if other and encloses(*boxes, slack) and not encloses(*boxes[::-1], slack): way['cost'] *= .5
         yield way
 
-# %% ../nbs/backstage/reading.ipynb #bd458820
+# %% ../nbs/backstage/reading.ipynb #1a8a1049
 def as_mnist(
     ink # 0 for paper to 1 for ink, with some ink
 ):      # float32, shape (28, 28), 0 to 1
@@ -429,9 +429,9 @@ def clean(
     return nd.gaussian_filter(nd.grey_dilation(x, (grow+1,grow+1)), grow/6)
 
 def digit_image(
-    source, # the name of an image file, an open file, Pillow's image or an array
-    most=.5 # the largest `cost` that may be writing
-):          # float32, shape (28, 28): 0 for paper to 1 for ink
+    source,  # the name of an image file, an open file, Pillow's image or an array
+    most=.65 # the largest `cost` that may be writing
+):           # float32, shape (28, 28): 0 for paper to 1 for ink
     "An image of one digit as MNIST would show it"
     x = work_size(brightness(source))
     found = [*ways(x)]
