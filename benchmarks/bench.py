@@ -143,6 +143,7 @@ def plot(results):
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
     todo = {k: v for k,v in results.items() if k not in ('growth', 'the whole tutorial')}
+    if not todo: return
     heights = [len(v) for v in todo.values()]
     fig,axs = plt.subplots(len(todo), 1, figsize=(8, .26*sum(heights)+.75*len(todo)), sharex=True,
                            squeeze=False, gridspec_kw=dict(height_ratios=heights))

@@ -57,5 +57,8 @@ def nearest(
     means:Pixels[Tensor, "k h w"] # the mean images to choose from
 )->Integer[Tensor, "n"]:          # the place in `means` of the closest, the first if several are
     "Which of the mean images is closest to each image, by L1 distance"
-    blocks = x.split(max(1, 2**19//means.numel()))
-    return torch.cat([(xb[:,None]-means).abs_().mean((-1,-2)).argmin(1) for xb in blocks])
+    n = max(1, 2**19//means.numel())
+    places = x.new_empty(len(x), dtype=torch.int64)
+    for xb,part in zip(x.split(n), places.split(n)):
+        part[:] = (xb[:,None]-means).abs_().mean((-1,-2)).argmin(1)
+    return places
