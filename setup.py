@@ -18,7 +18,7 @@ setup(
     license='Apache-2.0 (data: CC-BY-SA-3.0)',
     long_description=(root/'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown', packages=[cfg['lib_path']], zip_safe=False,
-    package_data={cfg['lib_path']: ['mnist.npz', 'digits.safetensors', 'mnist_only.safetensors', 'py.typed']},
+    package_data={cfg['lib_path']: ['mnist.npz', '*.safetensors', 'py.typed']},
     python_requires='>=' + cfg['min_python'], install_requires=cfg['requirements'].split(),
     extras_require={'dev': cfg['dev_requirements'].split()},
     entry_points={'console_scripts': scripts,

@@ -122,7 +122,8 @@ def ten_digit_results()->list: # rows of (chapter, figure, in the book, here), a
     now = accuracy(torch.cat([model(xb).argmax(1) for xb in vx.split(1000)]), vy)
     mean = accuracy(nearest(vx, class_means(x, y)), vy)
     return [('11_tendigits', 'ten digits, closest mean image', '', f'{mean:.4f}'),
-            ('11_tendigits', 'convolutional net, when it was made', '', f"{float(about['accuracy']):.4f}"),
+            ('11_tendigits', 'convolutional net, when it was made', '',
+             f"{float(about['accuracy']):.4f}"),
             ('11_tendigits', 'the same network, measured now', '', f'{now:.4f}')]
 
 def results(

@@ -205,7 +205,8 @@ def predict_main(
     "The command mnist_predict"
     p = ArgumentParser('mnist_predict', description="Say which digit each image file shows, "
                        "and how probable that is.")
-    p.add_argument('files', nargs='+', metavar='FILE', help="an image file with one digit in it; - for the standard input")
+    p.add_argument('files', nargs='+', metavar='FILE',
+                   help="an image file with one digit in it; - for the standard input")
     p.add_argument('--model', metavar='FILE',
                    help="a file of mnist_basics --save (default: the packaged network)")
     p.add_argument('--unsure', type=float, default=.95, metavar='P',

@@ -162,7 +162,8 @@ def line_angle(
     ys,xs = ys-ys.mean(), xs-xs.mean()
     def fullest(degrees):
         cos,sin = math.cos(math.radians(degrees)),math.sin(math.radians(degrees))
-        def most(places, n): return np.bincount((places-places.min()).round().astype(int)).max()*cos/n
+        def most(places, n):
+            return np.bincount((places-places.min()).round().astype(int)).max()*cos/n
         return max(most(ys*cos-xs*sin, w//k), most(xs*cos+ys*sin, h//k))
     found = [(fullest(d), d) for d in sorted(range(-reach, reach+1), key=abs)]
     return max(found, key=lambda o: round(o[0], 2))
@@ -393,7 +394,8 @@ def ways(
         way['weight'] = weight
         way['cost'] *= weight*(.3 if share > .9 else .75 if share > .5 else 1)
         boxes = (way['box'], other['box']) if other else ()
-        if other and encloses(*boxes, slack) and not encloses(*boxes[::-1], slack): way['cost'] *= .5
+        if other and encloses(*boxes, slack) and not encloses(*boxes[::-1], slack):
+            way['cost'] *= .5
         yield way
 
 # %% ../nbs/backstage/reading.ipynb #1a8a1049
