@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate supply clean
+.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -48,6 +48,9 @@ matrix: $(V)/dev ## the notebooks under other instruction sets, and in Jupyter's
 types: $(V)/dev ## what mypy says of the library
 	$(BIN)/mypy mnist_basics
 
+stress: $(V)/dev ## read images that nobody has seen: photographs, forms, shadows, letters; a table
+	$(BIN)/python tools/stress.py
+
 supply: $(V)/dev ## imports against requirements; wheel and sdist, both installed and used
 	$(BIN)/python tools/supply.py
 
@@ -60,7 +63,7 @@ data: $(V)/core ## rebuild mnist.npz from the four IDX files in IDX=folder
 bench: $(V)/bench ## time us and what a reader would use instead, in turn, into benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py
 
-model: $(V)/core ## train the convolutional net from three seeds, and ship the first with what all reached
+model: $(V)/core ## train both packaged networks: that of the lessons, and that of mnist_predict (40 minutes)
 	$(BIN)/python tools/train.py
 
 constraints: $(V)/dev ## pin anew what settings.ini asks for, for every supported Python

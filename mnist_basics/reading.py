@@ -41,18 +41,19 @@ def opened(
     "An image, open; whatever goes wrong with it is told with its name"
     name,is_array = source_name(source),hasattr(source, '__array__')
     try:
-        if isinstance(source, Image.Image): im = source.copy()
+        if isinstance(source, Image.Image): im = source
         elif is_array or isinstance(source, (list, tuple)): im = as_image(source)
         else: im = Image.open(source)
         n = im.width*im.height
         if n > (Image.MAX_IMAGE_PIXELS or n): raise ValueError(f"{n:,} pixels are too many")
         n = getattr(im, 'n_frames', 1) if im.format != 'MPO' else 1
         if n > 1: raise ValueError(f"expected one image, got {n}")
+        if im is source: im = source.copy()   # it is the caller's, and is left alone
         im.filename = ''   # so that Pillow reads the file instead of mapping it into memory
         with im: yield ImageOps.exif_transpose(im)
     except Exception as e:
         if getattr(e, 'filename', None) is not None: raise
-        why = '' if name in str(e) else f': {e}'
+        why = '' if name in str(e) and name != 'image' else f': {e}'
         if os.path.splitext(name)[1].lower() in ('.heic', '.heif'):
             why = ': Pillow does not read HEIC, save the photo as JPEG first'
         raise ValueError(f"{name}: cannot be read as an image{why}") from e

@@ -1,4 +1,4 @@
-"""Make the packaged model: python tools/train.py [FILE]. About 40 minutes on two cores.
+"""Make the packaged models: python tools/train.py [FILE]. About 40 minutes on two cores.
 
 The convnet of chapter 11, four times as wide, learns from MNIST's training images, from digits
 drawn here with pens of all kinds, and from drawings that show no digit, whose target is a tenth for
@@ -20,7 +20,7 @@ from mnist_basics.learner import Learner, OneCycle
 from mnist_basics.metrics import accuracy
 from mnist_basics.optimizers import SGD
 from mnist_basics.reading import digit_image, resized
-from mnist_basics.tendigits import digit_model
+from mnist_basics.tendigits import digit_learner, digit_model
 
 PACKAGED = Path(__file__).resolve().parent.parent/'mnist_basics'/'digits.safetensors'
 FONTS = [str(f) for f in sorted(Path(matplotlib.get_data_path(), 'fonts/ttf').glob('*.ttf'))
@@ -181,6 +181,15 @@ def data(n=5000):
     def joined(sets): return tuple(map(torch.cat, zip(*sets)))
     return joined([(x, y), *rest*2]), joined([(held_x, held_y), *first])
 
+def plain(file=PACKAGED.parent/'mnist_only.safetensors', seeds=(0,1,2), epochs=5):
+    "The network of the lessons, which has seen MNIST alone: the first of three seeds"
+    learners = [digit_learner('convnet', seed=seed) for seed in seeds]
+    for learn in learners: print(learn.fit(epochs), flush=True)
+    reached = [f"{learn.history[-1]['digit_accuracy']:.4f}" for learn in learners]
+    learners[0].about |= dict(seeds=' '.join(map(str, seeds)), epochs=epochs,
+                              accuracies=' '.join(reached))
+    learners[0].save(file)
+
 def hit(logits, targs): return accuracy(logits.argmax(1), targs.argmax(1))
 
 def main(file=PACKAGED, epochs=20, width=32, seed=42, n=5000):
@@ -213,4 +222,6 @@ def main(file=PACKAGED, epochs=20, width=32, seed=42, n=5000):
                        epochs=epochs, temperature=f'{temperature:.3f}', accuracy=f'{reached:.4f}')
     learn.save(file)
 
-if __name__ == '__main__': main(*sys.argv[1:])
+if __name__ == '__main__':
+    if not sys.argv[1:]: plain()
+    main(*sys.argv[1:])
