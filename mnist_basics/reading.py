@@ -24,7 +24,7 @@ def as_image(
     if x.ndim != 2 or x.dtype.kind not in 'bf' or not (0 <= x.min() and x.max() <= 1):
         raise ValueError("image: expected bytes of shape (h, w), (h, w, 3) or (h, w, 4), or "
                          f"numbers from 0 to 1 of shape (h, w), got {x.dtype} of shape {x.shape}")
-    return Image.fromarray((x*65535).round().astype(np.uint16))
+    return Image.fromarray(x.astype(np.float32))
 
 def source_name(
     source # the name of a file, an open file, Pillow's image or an array
