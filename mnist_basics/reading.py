@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['as_image', 'source_name', 'opened', 'scaled', 'brightness', 'resized', 'work_size', 'closing', 'ink_map', 'otsu',
            'ink_level', 'line_angle', 'without_lines', 'turned', 'unruled', 'bounds', 'rectangularity', 'line_width',
-           'cells', 'inside_frame', 'is_box', 'pieces_of', 'sides', 'belongs', 'find_digit', 'sheet', 'cost',
-           'find_ink', 'encloses', 'ways', 'as_mnist', 'clean', 'digit_image']
+           'cells', 'inside_frame', 'is_box', 'sides', 'at_edge', 'pieces_of', 'belongs', 'find_digit', 'edge_of',
+           'sheet', 'cost', 'find_ink', 'encloses', 'ways', 'as_mnist', 'clean', 'digit_image']
 
 # %% ../nbs/backstage/reading.ipynb #dd9dcf33
 import math, os, numpy as np
@@ -237,8 +237,8 @@ def line_width(
         after = ~x & (x.cumsum(0) > 0)
         end = np.where(after.any(0), after.argmax(0), len(x))
         return (end-x.argmax(0))[x.any(0)]
-    sides = mask,mask[::-1],mask.T,mask.T[::-1]
-    return int(np.median(np.concatenate([first_run(x) for x in sides])))
+    views = mask,mask[::-1],mask.T,mask.T[::-1]
+    return int(np.median(np.concatenate([first_run(x) for x in views])))
 
 def cells(
     mask # one piece of ink, cut out
@@ -286,6 +286,15 @@ def is_box(
     return 3*min(h, w) >= max(h, w)*.9 and (cell.sum() > .75*h*w or rectangularity(cell) > .88)
 
 # %% ../nbs/backstage/reading.ipynb #f4064072
+def sides(box): return box[1]-box[0],box[3]-box[2]
+
+def at_edge(
+    box,  # first and last+1 row, first and last+1 column
+    shape # of the picture
+):
+    "Whether a box touches the edge of the picture, or nearly so"
+    return min(box[::2]) <= 1 or box[1] >= shape[0]-1 or box[3] >= shape[1]-1
+
 def pieces_of(
     ink # of `ink_map`
 ):      # the number of its piece for each pixel, 0 for paper; a dict for each piece
@@ -293,14 +302,10 @@ def pieces_of(
     from scipy import ndimage as nd
     soft,level,_,_ = ink_level(ink)
     places,_ = nd.label(soft > level, np.ones((3,3)))
-    h,w = ink.shape
     def piece(i, ys, xs):
-        edge = min(ys.start, xs.start) <= 1 or ys.stop >= h-1 or xs.stop >= w-1
         box = ys.start,ys.stop,xs.start,xs.stop
-        return dict(i=i, box=box, size=(places[ys,xs]==i).sum(), edge=edge)
+        return dict(i=i, box=box, size=(places[ys,xs]==i).sum(), edge=at_edge(box, ink.shape))
     return places, [piece(i, *at) for i,at in enumerate(nd.find_objects(places), 1)]
-
-def sides(box): return box[1]-box[0],box[3]-box[2]
 
 def belongs(
     piece, # of `pieces_of`
@@ -332,6 +337,8 @@ def find_digit(
     return np.isin(places, [o['i'] for o in taken]), box
 
 # %% ../nbs/backstage/reading.ipynb #24b717b3
+def edge_of(x): return np.concatenate([x[0], x[-1], x[:,0], x[:,-1]])
+
 def sheet(
     x # brightness, 0 to 1
 ):    # brightness of a part of it
@@ -344,8 +351,8 @@ def sheet(
     pieces,_ = nd.label(light)
     me = pieces == 1+np.bincount(pieces.ravel())[1:].argmax()
     filled = nd.binary_fill_holes(me)
-    edge = np.concatenate([filled[0], filled[-1], filled[:,0], filled[:,-1]])
-    if not .12 < filled.mean() < .93 or me.sum() < .7*filled.sum() or edge.mean() > .6: return None
+    if not .12 < filled.mean() < .93 or me.sum() < .7*filled.sum(): return None
+    if edge_of(filled).mean() > .6: return None
     keep = nd.binary_erosion(filled, iterations=max(2, round(.02*side)), border_value=1)
     if rectangularity(filled) < .85 or not keep.any(): return None
     near = nd.distance_transform_edt(~keep, return_distances=False, return_indices=True)
@@ -362,9 +369,8 @@ def cost(
     from scipy.ndimage import distance_transform_edt
     size = max(sides(box))
     width = 4*distance_transform_edt(mask)[mask].mean()
-    (top,bottom,left,right),(h,w) = box,ink.shape
-    at_edge = min(top, left) <= 1 or bottom >= h-1 or right >= w-1
-    return width/size / (size/max(h, w))**.25 / ink[mask].mean() * (2 if at_edge else 1)
+    thin = width/size / (size/max(ink.shape))**.25
+    return thin / ink[mask].mean() * (2 if at_edge(box, ink.shape) else 1)
 
 def find_ink(
     x # brightness, 0 to 1, with ink darker than paper
@@ -378,25 +384,24 @@ def find_ink(
     return dict(cost=cost(ink, *found), ink=ink, mask=found[0], box=found[1]) if found else None
 
 def encloses(a, b, slack):
-    "Whether box `a` holds all of box `b`, or nearly so"
-    lows,highs = zip(a[::2], b[::2]), zip(a[1::2], b[1::2])
-    return all(i <= j+slack for i,j in lows) and all(i >= j-slack for i,j in highs)
+    "Whether box `a` holds all of box `b`, or nearly so, and not the other way around"
+    def holds(a, b):
+        lows,highs = zip(a[::2], b[::2]), zip(a[1::2], b[1::2])
+        return all(i <= j+slack for i,j in lows) and all(i >= j-slack for i,j in highs)
+    return holds(a, b) and not holds(b, a)
 
 def ways(
     x,       # brightness, 0 to 1
     weight=1 # the cost of all of them is multiplied by this
 ):           # dicts of `find_ink`
     "What a picture shows, dark on light and light on dark"
-    edge = np.concatenate([x[0], x[-1], x[:,0], x[:,-1]])
-    light = (edge >= (np.percentile(x, 1)+np.percentile(x, 99))/2).mean()
+    light = (edge_of(x) >= (np.percentile(x, 1)+np.percentile(x, 99))/2).mean()
     found,slack = (find_ink(x), find_ink(1-x)), .02*max(x.shape)
     for way,other,share in zip(found, found[::-1], (light, 1-light)):
         if way is None: continue
         way['weight'] = weight
         way['cost'] *= weight*(.3 if share > .9 else .75 if share > .5 else 1)
-        boxes = (way['box'], other['box']) if other else ()
-        if other and encloses(*boxes, slack) and not encloses(*boxes[::-1], slack):
-            way['cost'] *= .5
+        if other and encloses(way['box'], other['box'], slack): way['cost'] *= .5
         yield way
 
 # %% ../nbs/backstage/reading.ipynb #1a8a1049
