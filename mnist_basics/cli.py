@@ -116,15 +116,15 @@ def trained_results(
 # %% ../nbs/backstage/cli.ipynb #6499b262
 @torch.no_grad()
 def ten_digit_results()->list: # rows of (chapter, figure, in the book, here), all text
-    "The figures of chapter 11: all ten digits"
+    "The figures of chapters 11 and 12: all ten digits"
     (x,y),(vx,vy) = load_digits(), load_digits(split='valid')
     model,_,about = load_digit_model()
     now = accuracy(torch.cat([model(xb).argmax(1) for xb in vx.split(1000)]), vy)
     mean = accuracy(nearest(vx, class_means(x, y)), vy)
     return [('11_tendigits', 'ten digits, closest mean image', '', f'{mean:.4f}'),
-            ('11_tendigits', 'convolutional net, when it was made', '',
+            ('12_augment', 'the packaged network, when it was made', '',
              f"{float(about['accuracy']):.4f}"),
-            ('11_tendigits', 'the same network, measured now', '', f'{now:.4f}')]
+            ('12_augment', 'the packaged network, measured now', '', f'{now:.4f}')]
 
 def results(
     seeds=2,  # how many runs of each network; one of that with 40 epochs

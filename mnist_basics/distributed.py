@@ -14,7 +14,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from .learner import CancelFitException
-from .saving import digest, read_model, write_whole
+from .saving import read_model, write_tensors
 
 # %% ../nbs/14_distributed.ipynb #7dd61cb6
 @contextmanager
@@ -179,14 +179,11 @@ class Checkpoint:
         if learn.step >= learn.steps: raise CancelFitException
 
     def save(self, learn):
-        from safetensors.torch import save
         kept = {f'opt.{i}.{k}': torch.as_tensor(v) for i,p in enumerate(self.params)
                 for k,v in learn.opt.state.get(p, {}).items() if v is not None}
         model = {f'model.{k}': v for k,v in self.model.state_dict().items()}
-        tensors = {k: v.detach().cpu().clone(memory_format=torch.contiguous_format)
-                   for k,v in {**model, **kept, 'order': self.order.get_state()}.items()}
         about = dict(run=self.run, step=str(learn.step), history=json.dumps(learn.history))
-        write_whole(self.file, save(tensors, dict(**about, sha256=digest(tensors, about))))
+        write_tensors(self.file, {**model, **kept, 'order': self.order.get_state()}, about)
 
     def load(self, learn):
         tensors,about = read_model(self.file)

@@ -10,13 +10,11 @@ __all__ = ['visible', 'class_files', 'read_images', 'read_classes', 'halves', 'r
 import json, torch, warnings
 from pathlib import Path
 from torch import Tensor
-from .batches import DataLoader, Dataset
 from .checks import Pixels, typed
-from .learner import Learner, OneCycle
-from .optimizers import SGD
+from .learner import Learner
 from .predict import read_digit
 from .show import progress, table
-from .tendigits import confusion_matrix, cross_entropy, digit_accuracy, digit_model
+from .tendigits import confusion_matrix, digit_model, image_learner
 
 # %% ../nbs/backstage/folders.ipynb #b4aae1ac
 def visible(
@@ -142,16 +140,13 @@ def folder_learner(
     device='cpu'     # where to train: 'cpu', 'cuda' or 'mps'
 )->Learner:          # ready to `fit`; `left_out` has (path, reason) of each file that was not used
     "A learner for images of your own; a warning for each file that is left out"
-    (x,y),(vx,vy),classes,left_out = read_folder(folder, seed)
+    train,valid,classes,left_out = read_folder(folder, seed)
     for path,reason in left_out: warnings.warn(f"{path} is left out: {reason}", stacklevel=2)
     g = torch.Generator().manual_seed(seed)
     model = digit_model(arch, len(classes), g)
-    batch_size = batch_size or min(max(4, len(x)//16), 256)
-    dls = (DataLoader(Dataset(x.to(device), y.to(device)), batch_size, shuffle=True, generator=g),
-           DataLoader(Dataset(vx.to(device), vy.to(device)), 1000))
-    def opt_func(params, lr): return SGD(params, lr, momentum=.9, weight_decay=5e-4)
+    batch_size = batch_size or min(max(4, len(train[0])//16), 256)
     lr = .4*batch_size/256 if lr is None else lr
-    learn = Learner(dls, model, cross_entropy, opt_func, lr, digit_accuracy, OneCycle(), device)
+    learn = image_learner(train, valid, model, g, batch_size, lr, device)
     learn.about = dict(arch=arch, classes=json.dumps(classes))
     learn.left_out = left_out   # type: ignore[attr-defined]
     return learn
