@@ -46,7 +46,7 @@ def per_image(
 def random_affine(
     x:Float[Tensor, "n h w"], # images
     degrees=10.,              # turn by at most this angle, to either side
-    shift=2.,                 # move by at most so many pixels, in each direction
+    shift=2.,                 # the center comes from at most so many pixels away, each way
     scale=.15,                # make at most 1+scale times as large, or as small
     shear=10.,                # slant upright lines by at most this angle in degrees
     generator=None            # `torch.Generator`; PyTorch's global one if None
@@ -187,14 +187,14 @@ def draw_chars(
     chars,  # the characters to draw
     fonts   # TrueType files, one or more
 )->Pixels[Tensor, "n 28 28"]: # all characters in the first font, then in the second, …
-    "Printed characters as MNIST has its digits: 20 pixels large, center of mass in the middle"
+    "Printed characters as MNIST has its digits: at most 20 pixels large, their mass centered"
     return torch.stack([draw_char(char, font) for font in fonts for char in chars])
 
 def draw_char(
     char, # one character
     font  # a TrueType file
 )->Pixels[Tensor, "28 28"]:
-    "One printed character, 20 pixels large, its center of mass in the middle"
+    "One printed character, at most 20 pixels large, its center of mass in the middle"
     im = Image.new('L', (300,300))
     font = ImageFont.truetype(font, 120, layout_engine=ImageFont.Layout.BASIC)
     ImageDraw.Draw(im).text((150,150), char, 255, font, 'mm')

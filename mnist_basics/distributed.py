@@ -14,7 +14,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from .learner import CancelFitException
-from .saving import read_model, write_tensors
+from .saving import digest, read_model, write_tensors
 
 # %% ../nbs/14_distributed.ipynb #7dd61cb6
 @contextmanager
@@ -84,7 +84,7 @@ class Distributed:
     "Callback: each process learns from its share of every batch, as one would from the whole"
     def before_fit(self, learn):
         self.norms = [m for m in learn.model.modules()
-                      if isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d))]
+                      if isinstance(m, nn.modules.batchnorm._BatchNorm)]
         for m in self.norms: m.forward = partial(norm_over_all, m)
         learn.model = Parallel(learn.model).train()
 
@@ -104,7 +104,7 @@ class Distributed:
 
     def after_fit(self, learn):
         for m in learn.model.modules(): m.__dict__.pop('forward', None)
-        learn.model = getattr(learn.model, 'module', learn.model)
+        if isinstance(learn.model, Parallel): learn.model = learn.model.module
 
 # %% ../nbs/14_distributed.ipynb #b7eecc57
 class SumAll(torch.autograd.Function):
@@ -127,6 +127,7 @@ def norm_over_all(
     dims,wide = [0, *range(2, x.dim())],[-1] + [1]*(x.dim()-2)
     total = SumAll.apply(torch.cat([x.sum(dims), x.new_tensor([x.numel()/x.shape[1]])]))
     n,mean = total[-1],total[:-1]/total[-1]
+    if n < 2: raise ValueError(f"x: expected two values or more for each channel, got {n:.0f}")
     away = x - mean.view(wide)
     var = SumAll.apply((away**2).sum(dims))/n
     with torch.no_grad():
@@ -167,11 +168,14 @@ class Checkpoint:
     ): self.file = Path(file)
 
     def before_fit(self, learn):
-        self.model = getattr(learn.model, 'module', learn.model)
+        self.model = learn.model.module if isinstance(learn.model, Parallel) else learn.model
         self.params = [p for group in learn.opt.param_groups for p in group['params']]
         order = getattr(learn.dls.train, 'generator', None)
         self.order = torch.default_generator if order is None else order
-        about = dict(learn.about, steps=learn.steps, lr=learn.opt.param_groups[0]['lr'])
+        data = {f'{part}{i}': t.cpu() for part,dl in learn.dls._asdict().items()
+                for i,t in enumerate(getattr(getattr(dl, 'dataset', None), 'tensors', ()))}
+        about = dict(learn.about, steps=learn.steps, lr=learn.opt.param_groups[0]['lr'],
+                     data=digest(data, {}))
         self.run = json.dumps(dict(about, opt=type(learn.opt).__name__, model=str(self.model)))
         if self.file.exists(): self.load(learn)
         step = torch.tensor([learn.step]).to(learn.device)
@@ -183,12 +187,14 @@ class Checkpoint:
                 for k,v in learn.opt.state.get(p, {}).items() if v is not None}
         model = {f'model.{k}': v for k,v in self.model.state_dict().items()}
         about = dict(run=self.run, step=str(learn.step), history=json.dumps(learn.history))
-        write_tensors(self.file, {**model, **kept, 'order': self.order.get_state()}, about)
+        random = dict(order=self.order.get_state(), torch=torch.get_rng_state())
+        write_tensors(self.file, {**model, **kept, **random}, about)
 
     def load(self, learn):
         tensors,about = read_model(self.file)
         if about.get('run') != self.run: raise ValueError(
             f"{self.file}: expected a checkpoint of {self.run}, got one of {about.get('run')}")
+        torch.set_rng_state(tensors.pop('torch'))
         self.order.set_state(tensors.pop('order'))
         parts = {k.removeprefix('model.'): v for k,v in tensors.items() if k.startswith('model.')}
         self.model.load_state_dict(parts)

@@ -44,7 +44,7 @@ def center_of_mass(
 def dark_on_light(
     x:Pixels[Tensor, "h w"] # brightness, 0 for black to 1 for white
 )->Pixels[Tensor, "h w"]:   # dark ink on light paper
-    "Turn an image around if its edge, where paper is, is dark"
+    "Invert an image if its edge, where paper is, is dark"
     edge = torch.cat([x[0], x[-1], x[:,0], x[:,-1]])
     return 1-x if edge.median() < (x.min()+x.max())/2 else x
 
