@@ -318,7 +318,7 @@ def main(n):
     if total[1]<.93*total[0]: missed.append('all digits: under .93 right')
     if total[3]>.01*total[0]: missed.append('all digits: over .01 surely wrong')
     if misread: missed.append(f'over .10 called a digit surely: {", ".join(misread)}')
-    sys.exit('\n'.join(missed))
+    sys.exit('\n'.join(missed) or 0)
 
 if __name__ == '__main__':
     if sys.argv[1:2]==['sheet'] and len(sys.argv)==3: contact(sys.argv[2])
