@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply clean
+.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply ko clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -24,8 +24,15 @@ test-nbdev2: .venv-nbdev2/dev ## the notebooks under nbdev 2, in an environment 
 
 outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
 	$(BIN)/nbdev-export
-	set -e; for nb in nbs/*.ipynb nbs/*/*.ipynb; do OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save $$nb; done
+	set -e; for nb in $$(find nbs -name '*.ipynb' -not -path '*/[_.]*'); do OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save $$nb; done
 	$(BIN)/nbdev-clean
+	$(BIN)/python tools/i18n.py extract
+	$(BIN)/python tools/i18n.py compose
+	$(BIN)/python tools/readme.py
+
+ko: $(V)/dev    ## after a translation in i18n/ko: take over what is new in English, compose nbs/_ko
+	$(BIN)/python tools/i18n.py extract
+	$(BIN)/python tools/i18n.py compose
 	$(BIN)/python tools/readme.py
 
 readme: $(V)/dev ## render README.md from nbs/index.ipynb

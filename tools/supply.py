@@ -27,7 +27,7 @@ def imported(sources):
     own = {'mnist_basics', *(p.stem for p in (root/'tools').glob('*.py'))}
     return {plain(known.get(m, [m])[0]) for m in found - set(sys.stdlib_module_names) - own}
 
-def sources(folder): return [p.read_text(encoding='utf-8') for p in (root/folder).glob('*.py')]
+def sources(folder): return [p.read_text(encoding='utf-8') for p in (root/folder).rglob('*.py')]
 
 def cells():
     "The code cells of the notebooks, but those that are not run"
@@ -37,13 +37,14 @@ def cells():
             if c['cell_type'] == 'code' and '#| eval: false' not in src: yield src
 
 def imports():
-    core,dev = wanted('requirements'),wanted('dev_requirements')
-    used = imported(sources('mnist_basics')) - {'ipython'} # only where it runs already
+    core,dev,draw = (wanted(f'{what}requirements') for what in ('', 'dev_', 'draw_'))
+    used = imported(sources('mnist_basics')) - draw - {'ipython'} # only where it runs already
     if used != core: yield f"the core needs {sorted(used-core)}, doesn't need {sorted(core-used)}"
     rest = imported(cells()) | imported(sources('tools'))
-    if rest-core-dev: yield f"notebooks and tools need {sorted(rest-core-dev)}"
+    if rest-core-dev-draw: yield f"notebooks and tools need {sorted(rest-core-dev-draw)}"
     heavy = {'fastai', 'nbdev', 'IPython', 'matplotlib', 'torchvision'}
-    modules = [f'mnist_basics.{p.stem}' for p in (root/'mnist_basics').glob('[a-z]*.py')]
+    found = (p.relative_to(root) for p in (root/'mnist_basics').rglob('[a-z]*.py'))
+    modules = ['.'.join(p.with_suffix('').parts) for p in found]
     code = f"import sys, {', '.join(modules)}; print(*{heavy} & set(sys.modules))"
     said = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     if said.returncode or said.stdout.strip(): yield f"the core imports {said.stdout}{said.stderr}"
@@ -57,8 +58,9 @@ def run(*words, **kw):
     return out.stdout
 
 def build():
-    kinds = ('.py', '.npz', '.safetensors', '.typed')
-    held = {f'mnist_basics/{p.name}' for p in (root/'mnist_basics').iterdir() if p.suffix in kinds}
+    kinds = ('.py', '.npz', '.safetensors', '.typed', '.js', '.mo')
+    held = {p.relative_to(root).as_posix() for p in (root/'mnist_basics').rglob('*')
+            if p.suffix in kinds}
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp).resolve()
         run('git', 'clone', '--quiet', root, tmp/'clone')
