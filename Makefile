@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply ko clean
+.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply dist ko clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -57,6 +57,10 @@ types: $(V)/dev ## what mypy says of the library
 
 stress: $(V)/dev ## read images that nobody has seen: photographs, forms, shadows, letters; a table
 	$(BIN)/python tools/stress.py
+
+dist: $(V)/dev  ## wheel and sdist in dist/, of what is committed, checked as the package's page needs it
+	$(PIP) twine
+	$(BIN)/python tools/supply.py dist
 
 supply: $(V)/dev ## imports against requirements; wheel and sdist, both installed and used
 	$(BIN)/python tools/supply.py

@@ -1,5 +1,5 @@
 "Everything said here is read from settings.ini"
-import sys
+import re, sys
 from configparser import ConfigParser
 from pathlib import Path
 from setuptools import setup
@@ -9,6 +9,14 @@ ini = ConfigParser(delimiters=['='])
 ini.read(root/'settings.ini', encoding='utf-8')
 cfg = ini['DEFAULT']
 
+# README.md links to what stands beside it; on the package's page these need full addresses
+home = f"{cfg['user']}/{cfg['repo']}"
+def full(m):
+    kind = f'raw.githubusercontent.com/{home}' if m[1] else f'github.com/{home}/blob'
+    return f"{m[1]}[{m[2]}](https://{kind}/v{cfg['version']}/{m[3]})"
+readme = (root/'README.md').read_text(encoding='utf-8')
+readme = re.sub(r'(!?)\[([^]]*)\]\((?!https?:|#)([^)]+)\)', full, readme)
+
 scripts = cfg['console_scripts'].split()
 if {'editable_wheel', 'develop'} & set(sys.argv): scripts.append(cfg['dev_console_scripts'])
 
@@ -16,7 +24,7 @@ setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'],
     keywords=cfg['keywords'], author=cfg['author'], author_email=cfg['author_email'],
     license='Apache-2.0 (data: CC-BY-SA-3.0)',
-    long_description=(root/'README.md').read_text(encoding='utf-8'),
+    long_description=readme,
     long_description_content_type='text/markdown', zip_safe=False,
     packages=[cfg['lib_path'], f"{cfg['lib_path']}.practice"],
     package_data={cfg['lib_path']: ['mnist.npz', '*.safetensors', '*.js', 'py.typed',

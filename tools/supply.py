@@ -1,10 +1,11 @@
-"""What the package is made of: python tools/supply.py imports | build
+"""What the package is made of: python tools/supply.py imports | build | dist
 
 imports: what the core imports is in `requirements` and the other way round; notebooks and tools
 need nothing beyond `dev_requirements`; importing every core module pulls in no fastai, nbdev,
 IPython or matplotlib. build: wheel and sdist hold what they should; each is installed into an empty
-environment and does the main job."""
-import ast, json, os, re, subprocess, sys, tarfile, tempfile, venv, zipfile
+environment and does the main job. dist: the same, of a committed state, kept in dist/; the version
+has its changes in CHANGELOG.md, and what the package's page shows is well-formed: twine check."""
+import ast, json, os, re, shutil, subprocess, sys, tarfile, tempfile, venv, zipfile
 from configparser import ConfigParser
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -57,7 +58,7 @@ def run(*words, **kw):
     if out.returncode: raise RuntimeError(f"{words}: {(out.stdout+out.stderr)[-1500:]}")
     return out.stdout
 
-def build():
+def build(keep=None):
     kinds = ('.py', '.npz', '.safetensors', '.typed', '.js', '.mo')
     held = {p.relative_to(root).as_posix() for p in (root/'mnist_basics').rglob('*')
             if p.suffix in kinds}
@@ -80,10 +81,26 @@ def build():
             clean = {k: v for k,v in os.environ.items() if k != 'PYTHONPATH'} | {'HOME': str(tmp)}
             out = run(env/'bin'/'mnist_basics', cwd=tmp, env=clean)
             if '0.9511' not in out: yield f"{what.name}: the main job printed {out}"
+        if keep: [shutil.copy(what, keep) for what in (wheel, sdist)]
+
+def dist():
+    "Wheel and sdist in dist/, ready to be published; made of what is committed"
+    if run('git', 'status', '--porcelain', cwd=root): yield 'what is here is not committed'
+    changes = (root/'CHANGELOG.md').read_text(encoding='utf-8')
+    if f"## {cfg['version']}\n" not in changes: yield f"CHANGELOG.md has no {cfg['version']}"
+    made = root/'dist'
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir()
+    yield from build(made)
+    run(sys.executable, '-m', 'twine', 'check', '--strict', *made.iterdir())
+    with zipfile.ZipFile(next(made.glob('*.whl'))) as z:
+        [meta] = [z.read(n).decode() for n in z.namelist() if n.endswith('/METADATA')]
+    near = re.findall(r'\]\((?!https:|#)[^)]*\)', meta)
+    if near: yield f"the package's page links to {near[:3]}"
 
 def main(asked):
-    jobs = {'imports': imports, 'build': build}
-    wrong = [w for name in asked or jobs for w in jobs[name]()]
+    jobs = {'imports': imports, 'build': build, 'dist': dist}
+    wrong = [w for name in asked or ('imports', 'build') for w in jobs[name]()]
     print(*wrong or ['ok'], sep='\n')
     return bool(wrong)
 
