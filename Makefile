@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 META := constraints.txt settings.ini setup.py pyproject.toml
 export PYTHONUTF8 := 1
 
-.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply dist ko clean
+.PHONY: help run test lab test-nbdev2 newest outputs readme data bench model constraints properties fire matrix types mutate stress supply dist ko site site-test browser clean
 help:           ## what can be made
 	@grep -E '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -21,6 +21,15 @@ lab: $(V)/dev   ## set up, then open the notebooks in JupyterLab
 
 test-nbdev2: .venv-nbdev2/dev ## the notebooks under nbdev 2, in an environment of its own
 	.venv-nbdev2/bin/nbdev_test
+
+site: .venv-docs/dev ## build the site, both languages, into _site; Python 3.11 or newer
+	.venv-docs/bin/python docs/build.py
+
+site-test: .venv-docs/dev ## open every page of _site in Chromium: console, requests, axe-core, search
+	.venv-docs/bin/python docs/browser.py
+
+browser: $(V)/dev ## the drawing pad in Chromium, alone and in JupyterLab; skipped with a word without it
+	$(BIN)/python tools/browser.py
 
 outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
 	$(BIN)/nbdev-export
@@ -82,11 +91,18 @@ constraints: $(V)/dev ## pin anew what settings.ini asks for, for every supporte
 	$(BIN)/python tools/constraints.py
 
 clean:          ## remove the environments
-	rm -rf .venv .venv-nbdev2 .venv-newest
+	rm -rf .venv .venv-nbdev2 .venv-newest .venv-docs _site dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v >= (3,10) or sys.exit("mnist_basics needs Python 3.10 or newer, this is %d.%d: name another with make PYTHON=python3.11" % v)'
 	$(PYTHON) -m venv $(V)
+
+.venv-docs/dev: settings.ini constraints.txt
+	$(PYTHON) -m venv .venv-docs
+	sed -n 's/^docs_requirements = //p' settings.ini | tr ' ' '\n' > .venv-docs/requirements.txt
+	.venv-docs/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt \
+	    -r .venv-docs/requirements.txt
+	@touch $@
 
 $(V)/core: $(META) | $(BIN)/python
 	$(PIP) -c constraints.txt -e .

@@ -11,7 +11,7 @@ from pathlib import Path
 
 root = Path(__file__).resolve().parent.parent
 leave = shutil.ignore_patterns('.git', '.venv*', '.ipynb_checkpoints', '__pycache__',
-                               '*.egg-info', 'build', 'dist', 'cache')
+                               '*.egg-info', 'build', 'dist', 'cache', '_site')
 warm = ['torch', 'numpy', 'PIL.Image', 'matplotlib.pyplot', 'matplotlib_inline.backend_inline',
         'IPython', 'nbdev.test', 'nbdev.export', 'fastcore.test'] # not fastai: it changes tensors
 

@@ -16,7 +16,8 @@ def main():
     ini = ConfigParser(delimiters=['='])
     ini.read(root/'settings.ini', encoding='utf-8')
     cfg = ini['DEFAULT']
-    wanted = '\n'.join(pinned + cfg['requirements'].split() + cfg['dev_requirements'].split())
+    parts = ('', 'dev_', 'draw_', 'docs_')
+    wanted = '\n'.join(pinned + [r for p in parts for r in cfg[f'{p}requirements'].split()])
     cmd = [sys.executable, '-m', 'uv', 'pip', 'compile', '--universal', '--no-header',
            '--no-annotate', '--quiet', '--python-version', cfg['min_python'], '-']
     out = subprocess.run(cmd, input=wanted, capture_output=True, text=True, cwd=root)
