@@ -1,0 +1,1 @@
+"""Exercises that check the code of whoever reads the chapters."""
