@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['q1', 'q2', 'q3', 'q4', 'progress']
 
-# %% ../../nbs/backstage/exercises/11.ipynb #5ce7ac2f
+# %% ../../nbs/backstage/exercises/11.ipynb #79c18a5e
 import torch, torch.nn.functional as F
 from .core import Exercise, progress, tenths
 _all_ = [progress]
 
-# %% ../../nbs/backstage/exercises/11.ipynb #74c530cd
+# %% ../../nbs/backstage/exercises/11.ipynb #efb361ab
 _images,_kernels = torch.ones(10, 3, 28, 21), torch.ones(8, 3, 5, 5)
 q1 = Exercise('11.conv_shape', F.conv2d(_images, _kernels, stride=2, padding=2).shape,
     why='10 images, a channel for each of the 8 kernels. The padding makes up for the size of '
@@ -34,7 +34,7 @@ q1 = Exercise('11.conv_shape', F.conv2d(_images, _kernels, stride=2, padding=2).
                       'own.'),
         ((10, 14, 11, 8), 'PyTorch puts the channels before height and width.')])
 
-# %% ../../nbs/backstage/exercises/11.ipynb #632c9791
+# %% ../../nbs/backstage/exercises/11.ipynb #929851b8
 _plain = torch.tensor([[2., 1., -1.], [0., 0., 3.]])
 _extreme = torch.tensor([[1000., 999, 0], [-1000, -1001, -1001]])
 
@@ -87,7 +87,7 @@ q2 = Exercise('11.softmax', _softmax,
         (lambda x: x.argmax(-1), 'That is the place of the largest logit. A probability for '
                                  'each class is asked for.')])
 
-# %% ../../nbs/backstage/exercises/11.ipynb #7e614d8b
+# %% ../../nbs/backstage/exercises/11.ipynb #34b190ab
 def _cross_entropy(logits, targs):
     return -logits.log_softmax(1).gather(1, targs[:,None]).mean()
 
@@ -132,7 +132,7 @@ q3 = Exercise('11.cross_entropy', _cross_entropy, cases=_logits,
         (lambda logits, targs: -logits.log_softmax(1).amax(1).mean(),
          'You took the largest of each row. It is the label that says which one counts.')])
 
-# %% ../../nbs/backstage/exercises/11.ipynb #6e5c17f3
+# %% ../../nbs/backstage/exercises/11.ipynb #22f86b5e
 def _slide(x, kernel, stride=1):
     h,w = kernel.shape
     rows = range(0, x.shape[0]-h+1, stride)
@@ -167,8 +167,8 @@ q4 = Exercise('11.slide', _slide, picture=True,
          'places in two loops, and cut out a part as large as the kernel at each.',
     why='Without a loop: (x.unfold(0, h, stride).unfold(1, w, stride)*kernel).sum((-1,-2))',
     cases=lambda g: [(tenths(g, 3, 4), tenths(g, 2, 2)-.5),
-                     (tenths(g, 5, 7), tenths(g, 2, 3)-.5),
-                     (tenths(g, 6, 9), tenths(g, 2, 3)-.5, 2)],
+                     (tenths(g, 3, 5), tenths(g, 2, 3)-.5),
+                     (tenths(g, 4, 6), tenths(g, 2, 3)-.5, 2)],
     easy=(torch.ones(3, 3), torch.ones(1, 1)),
     mistakes=[
         (lambda x, kernel, stride=1: _slide(x, kernel.flip(0, 1), stride),
