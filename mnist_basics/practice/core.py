@@ -14,7 +14,7 @@ import numpy as np, torch
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from fastcore.xdg import xdg_cache_home
-from functools import partial
+from functools import cached_property, partial
 from html import escape
 from importlib import import_module
 from itertools import islice
@@ -325,9 +325,11 @@ class Exercise:
         got # the outcomes of an answer
     )->str: # empty if it is no known mistake
         "Why an answer is wrong that does the same as a known mistake in all cases"
-        def like(wrong):
-            return not any(gap(a.result, b.result) for a,b in zip(got, self.outcomes(wrong)))
-        return next((reason for wrong,reason in self.mistakes if like(wrong)), '')
+        def like(known): return not any(gap(a.result, b.result) for a,b in zip(got, known))
+        return next((reason for known,reason in self.known if like(known)), '')
+
+    @cached_property
+    def known(self): return [(self.outcomes(wrong), reason) for wrong,reason in self.mistakes]
 
     def judge(self,
         answer # anything
