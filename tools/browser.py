@@ -103,9 +103,11 @@ def in_lab(browser, tmp, pictures):
         for _ in range(200):
             try: page.goto(f'http://127.0.0.1:{port}/lab/tree/draw.ipynb'); break
             except Exception: page.wait_for_timeout(300)   # it isn't up yet
-        page.locator('[data-status=idle]').first.wait_for(timeout=120_000)   # the kernel is up
-        page.locator('.jp-Cell').first.locator('.cm-content').click()
-        page.keyboard.press('Shift+Enter')
+        prompt = page.locator('.jp-InputPrompt').first
+        while prompt.inner_text().strip() == '[ ]:':   # until the kernel is there to run it
+            page.locator('.jp-Cell').first.locator('.cm-content').click()
+            page.keyboard.press('Control+Enter')
+            page.wait_for_timeout(1000)
         blank = page.locator('.right:not(.waiting) .answer', has_text='Draw a digit')
         blank.wait_for(timeout=60_000)
         for name,said in (('3', '3'), ('7', '7'), ('scribble', 'unsure, perhaps')):
