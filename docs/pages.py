@@ -24,6 +24,7 @@ def relink(app, docname, text):
     up = '../' * docname.count('/')
     def link(m):
         path,mark,part = m[2].partition('#')
+        part = part.lower()
         full = (here/path).resolve()
         if not full.is_relative_to(root): return m[0]
         translated = full.is_relative_to(korean)
@@ -159,6 +160,9 @@ def anchors(app, doctree):
     "Give each code cell the address that the API pages link to"
     for node in doctree.findall(nodes.container):
         if cell := node.get('cell_metadata', {}).get('cell'): node['ids'].append(f'cell-{cell}')
+    for node in doctree.findall(nodes.section): # docutils' own ids hold no Hangul
+        slug = '-'.join(node.next_node(nodes.title).astext().lower().split())
+        if slug not in doctree.ids: node['ids'].append(slug)
 
 def repair(context):
     "What axe-core finds wrong in furo and Sphinx: headings of no level, lists of no terms"

@@ -82,7 +82,7 @@ def relink(source, name):
         kept = m['fence'] or m['tick'] or re.match(r'\w+:|#|<code', m[0])
         if kept or re.fullmatch(r'nbs/(practice/)?[^/]+\.ipynb(#.*)?', target): return m[0]
         return relpath(target, dirname(f'nbs/_ko/{name}'))
-    return re.sub(f'{code}|{link}', one, source)
+    return re.sub(f'{code}|{link}', one, source).replace('ipynb#Questions', 'ipynb#확인-문제')
 
 def compose(name):
     "The Korean notebook: code as it is, each translated block in the place of its English"

@@ -16,7 +16,8 @@ from torch import nn
 
 # arguments without an annotation or default; lengths of axes that are not free
 given = dict(f=lambda x: (x**2).sum(), digits=range(10), height=9, width=9,
-             model=nn.Sequential(nn.Flatten(), nn.Linear(784, 10)))
+             model=nn.Sequential(nn.Flatten(), nn.Linear(784, 10)),
+             linear=nn.Sequential(nn.Flatten(), nn.Linear(784, 10)))
 lengths = {'h': 28, 'w': 28, 'classes': 10, '28': 28, '1': 1}
 
 def hints(annotation):
