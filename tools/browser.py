@@ -103,10 +103,13 @@ def in_lab(browser, tmp, pictures):
         for _ in range(200):
             try: page.goto(f'http://127.0.0.1:{port}/lab/tree/draw.ipynb'); break
             except Exception: page.wait_for_timeout(300)   # it isn't up yet
-        prompt = page.locator('.jp-InputPrompt').first
-        while prompt.inner_text().strip() == '[ ]:':   # until the kernel is there to run it
-            page.locator('.jp-Cell').first.locator('.cm-content').click()
-            page.keyboard.press('Control+Enter')
+        page.get_by_text('| Idle').wait_for()
+        for _ in range(120):   # a cell that runs while the kernel comes up can be forgotten
+            told = page.locator('.jp-InputPrompt').first.inner_text().strip('[]: ')
+            if told.isdigit(): break
+            if told != '*':
+                page.locator('.cm-content').first.click()
+                page.keyboard.press('Control+Enter')
             page.wait_for_timeout(1000)
         blank = page.locator('.right:not(.waiting) .answer', has_text='Draw a digit')
         blank.wait_for(timeout=60_000)
