@@ -205,7 +205,10 @@ def unruled(
     mask = soft > level
     full,degrees = line_angle(mask)
     if full < .75: return ink
-    clean = without_lines(turned(ink, degrees), min(ink.shape)//2, int(.05*max(ink.shape))|1)
+    level_ink = turned(ink, degrees)
+    clean = without_lines(level_ink, min(ink.shape)//2, int(.05*max(ink.shape))|1)
+    gone = level_ink-clean > .3*dark
+    if max(gone.any(d).mean() for d in (0,1)) < .5: return ink   # a stroke, no line of the paper
     soft,level,still,_ = ink_level(clean)
     left = soft > max(level, .4*dark)
     return clean if still > .4*dark and left.sum() > .1*mask.sum() else ink

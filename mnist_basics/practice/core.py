@@ -167,14 +167,16 @@ class Endless(BaseException):
 @contextmanager
 def ending(
     file,       # the name of a file, or what Jupyter gives a cell for one
-    lines=300000
+    steps=1000000
 ):
-    "Inside, code from `file` is stopped when it has run so many lines"
-    count,was = iter(range(lines)), sys.gettrace()
+    "Inside, code from `file` is stopped when it has run so many steps"
+    count,was = iter(range(steps)), sys.gettrace()
     def line(frame, event, arg):
         if next(count, None) is None: raise Endless(tr('it does not end: is it a loop forever?'))
         return line
-    def call(frame, event, arg): return line if frame.f_code.co_filename == file else None
+    def call(frame, event, arg):
+        frame.f_trace_opcodes = True   # `while True: pass` is one line for ever
+        return line if frame.f_code.co_filename == file else None
     sys.settrace(call)
     try: yield
     finally: sys.settrace(was)
