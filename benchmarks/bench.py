@@ -1,9 +1,8 @@
 """Us beside what a reader would use instead, timed in turn: python benchmarks/bench.py [CASE ...]
 
 Writes results.json, results.md and results.png beside this file. No timing decides anything."""
-import json, os, platform, re, shutil, statistics, subprocess, sys, tempfile, time
+import json, os, platform, statistics, sys, time
 from importlib.metadata import version
-from pathlib import Path
 import torch
 from mnist_basics.show import table
 from loading import cache, distances, first_use, load
@@ -75,27 +74,6 @@ def growth():
         rows['an epoch, '+case] = dict(seconds=medians(fns))
     return rows
 
-def tutorial():
-    "nbdev_test over all notebooks, and how long their imports alone take"
-    env = {**os.environ, 'MNIST_BASICS_HOME': str(cache), 'PYTHONUTF8': '1'}
-    with tempfile.TemporaryDirectory() as t:
-        tree = Path(t)/'mnist_basics'
-        left = shutil.ignore_patterns('.git', '.venv*', 'cache', '*.egg-info')
-        shutil.copytree(root, tree, ignore=left)
-        start = time.perf_counter()
-        o = subprocess.run([str(Path(sys.executable).parent/'nbdev_test')], cwd=tree, env=env,
-                           capture_output=True, text=True)
-        if o.returncode: raise RuntimeError(o.stderr[-2000:])
-        wall = time.perf_counter()-start
-    took = 0
-    for nb in sorted((root/'nbs').rglob('*.ipynb')):
-        if '_ko' in nb.parts: continue
-        cells = json.loads(nb.read_text(encoding='utf-8'))['cells']
-        code = [''.join(o['source']) for o in cells if o['cell_type']=='code']
-        found = re.findall(r'^(?:import|from) [^(*\n]*$', '\n'.join(code), re.M)
-        took += python('-c', '\n'.join(found))[0]
-    return dict(seconds=wall, imports=took, share=took/(wall*min(os.cpu_count(), 8)))
-
 everything = {
     'import of each core module': imports, '14,434 digits as float tensors': loading,
     'first use: the folder of PNGs': unpacking,
@@ -103,7 +81,7 @@ everything = {
     'L1 distances, 2,038 images to 2 means': lambda: distance('small'),
     **{f'an epoch, {o}': lambda o=o: epochs(o) for o in trainings},
     'ten digits to 99%, from import to result': race,
-    'growth': growth, 'the whole tutorial': tutorial}
+    'growth': growth}
 
 def machine():
     names = ('torch numpy fastai scikit-learn scipy opencv-python-headless nbdev '
@@ -122,11 +100,6 @@ def section(name, rows):
         def cell(o, p):
             return shown(o['seconds'][p]) + (f" / {o['mb'][p]:.0f} MB" if 'mb' in o else '')
         body = [[k, *(cell(o, p) for p in o['seconds'])] for k,o in rows.items()]
-    elif name == 'the whole tutorial':
-        heads = ['', '']
-        body = [['nbdev_test, all notebooks', shown(rows['seconds'])],
-                ['their imports alone, one after the other', shown(rows['imports'])],
-                ['share of imports in the work of all cores', f"{rows['share']:.0%}"]]
     else:
         mb,acc = (any(k in o for o in rows.values()) for k in ('mb','accuracy'))
         heads = ['contestant', 'time', 'ratio', 'quartiles',
@@ -143,7 +116,7 @@ def plot(results):
     import matplotlib
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
-    todo = {k: v for k,v in results.items() if k not in ('growth', 'the whole tutorial')}
+    todo = {k: v for k,v in results.items() if k != 'growth'}
     if not todo: return
     heights = [len(v) for v in todo.values()]
     fig,axs = plt.subplots(len(todo), 1, figsize=(8, .26*sum(heights)+.75*len(todo)), sharex=True,
