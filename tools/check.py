@@ -98,6 +98,7 @@ def check_notebooks(tree, kernel, also):
 
 def check_made(tree):
     "What is made from the notebooks is what is committed"
+    yield check_command(tree, 'python', 'tools/i18n.py', 'check')
     stored = {nb: text(tree/nb) for nb in notebooks(tree)}
     code,out = cmd('nbdev-clean', cwd=tree)
     for nb,was in stored.items():
@@ -123,7 +124,7 @@ def check_made(tree):
     yield 'render  docs/readme.png', 'another picture: make readme' if wrong else ''
 
 code = (('ruff', 'check', '--no-cache', '--quiet', '.'), ('python', 'tools/properties.py', '300'),
-        ('python', 'tools/supply.py', 'imports'), ('python', 'tools/i18n.py', 'check'))
+        ('python', 'tools/supply.py', 'imports'))
 
 def check_command(tree, what, *args):
     failed,out = cmd(what, *args, cwd=tree)
