@@ -33,7 +33,8 @@ browser: $(V)/dev ## the drawing pad in Chromium, alone and in JupyterLab; skipp
 
 outputs: $(V)/dev ## after an edit: export, run every notebook and store its outputs, clean, render the README
 	$(BIN)/nbdev-export
-	set -e; for nb in $$(find nbs -name '*.ipynb' -not -path '*/[_.]*'); do OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save $$nb; done
+	set -e; for nb in $$(find nbs -name '*.ipynb' -not -path '*/[_.]*' | sort); do \
+	    OMP_NUM_THREADS=1 $(BIN)/nbdev_test --save $$nb; done
 	$(BIN)/nbdev-clean
 	$(BIN)/python tools/i18n.py extract
 	$(BIN)/python tools/i18n.py compose

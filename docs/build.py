@@ -1,6 +1,6 @@
 """Build the site, both editions, without the network: python docs/build.py [FOLDER]
 
-A page is a notebook of `nbs`, or for the Korean edition that of `nbs/ko` if it is there. Warnings
+A page is a notebook of `nbs`, or for the Korean edition that of `nbs/_ko` if it is there. Warnings
 of Sphinx are errors, and so is an address from which a page would load something."""
 import re, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor

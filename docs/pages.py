@@ -7,7 +7,7 @@ from sphinx.locale import _
 
 root = Path(__file__).resolve().parent.parent
 nbs = root/'nbs'
-korean = next((nbs/name for name in ('ko', '_ko') if (nbs/name).is_dir()), nbs/'ko')
+korean = nbs/'_ko'
 
 def origin(app, docname):
     "The notebook that a page is made of, and whether it is in the language of the edition"

@@ -968,6 +968,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mnist_basics.show.table': ('backstage/show.html#table', 'mnist_basics/show.py')},
             'mnist_basics.store': { 'mnist_basics.store.alone': ('backstage/store.html#alone', 'mnist_basics/store.py'),
                                     'mnist_basics.store.as_digits': ('backstage/store.html#as_digits', 'mnist_basics/store.py'),
+                                    'mnist_basics.store.home_folder': ('backstage/store.html#home_folder', 'mnist_basics/store.py'),
                                     'mnist_basics.store.load_digits': ('backstage/store.html#load_digits', 'mnist_basics/store.py'),
                                     'mnist_basics.store.mnist_path': ('backstage/store.html#mnist_path', 'mnist_basics/store.py'),
                                     'mnist_basics.store.open_data': ('backstage/store.html#open_data', 'mnist_basics/store.py'),

@@ -13,7 +13,6 @@ import ast, base64, dis, gettext, inspect, io, json, os, pkgutil, re, sys, textw
 import numpy as np, torch
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from fastcore.xdg import xdg_cache_home
 from functools import cached_property, partial
 from html import escape
 from importlib import import_module
@@ -25,6 +24,7 @@ from typing import Any, NamedTuple
 from ..command import packaged
 from ..saving import write_whole
 from ..show import show_images, table
+from ..store import home_folder
 
 # %% ../../nbs/backstage/practice.ipynb #edfe28b3
 def tr(
@@ -175,8 +175,9 @@ def ending(
         if next(count, None) is None: raise Endless(tr('it does not end: is it a loop forever?'))
         return line
     def call(frame, event, arg):
+        if frame.f_code.co_filename != file: return None
         frame.f_trace_opcodes = True   # `while True: pass` is one line for ever
-        return line if frame.f_code.co_filename == file else None
+        return line
     sys.settrace(call)
     try: yield
     finally: sys.settrace(was)
@@ -414,11 +415,10 @@ class Exercise:
 
 # %% ../../nbs/backstage/practice.ipynb #52995559
 def kept(
-    home=None # a folder; MNIST_BASICS_HOME or the user's cache if None
+    home=None # a folder, as for `home_folder`
 )->Path:
     "The file of what is done"
-    home = home or os.environ.get('MNIST_BASICS_HOME') or xdg_cache_home()/'mnist_basics'
-    return Path(home).expanduser()/'practice.json'
+    return home_folder(home)/'practice.json'
 
 def done(
     home=None # as for `kept`
@@ -452,9 +452,9 @@ def progress(
 )->Told:         # a table
     "Which exercises are done, and which are not"
     if reset and (home or 'IN_TEST' not in os.environ): kept(home).unlink(missing_ok=True)
-    have = done(home)
-    todo = {n: [k for k,q in qs.items() if q.name not in have] for n,qs in chapters().items()}
-    rows = [(n, len(qs)-len(todo[n]), len(qs), ' '.join(todo[n])) for n,qs in chapters().items()]
+    have,every = done(home),chapters()
+    todo = {n: [k for k,q in qs.items() if q.name not in have] for n,qs in every.items()}
+    rows = [(n, len(qs)-len(todo[n]), len(qs), ' '.join(todo[n])) for n,qs in every.items()]
     return Told(table(rows, (tr('chapter'), tr('done'), tr('of'), tr('not yet'))))
 
 # %% ../../nbs/backstage/practice.ipynb #0af8d073
