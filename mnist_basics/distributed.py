@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['processes', 'rank', 'with_rank', 'share', 'gather', 'Parallel', 'check_same', 'Distributed', 'SumAll',
-           'norm_over_all', 'torchrun', 'Checkpoint', 'together']
+           'norm_over_all', 'Checkpoint', 'together', 'torchrun']
 
 # %% ../nbs/14_distributed.ipynb #2ff89d8f
 import json, os, subprocess, sys, torch, torch.distributed as dist
@@ -136,30 +136,6 @@ def norm_over_all(
         bn.running_var.lerp_(var*n/(n-1), bn.momentum)
     return away*((var+bn.eps)**-.5*bn.weight).view(wide) + bn.bias.view(wide)
 
-# %% ../nbs/14_distributed.ipynb #f40bb210
-def torchrun(
-    *words,     # what each process runs: a script and its arguments, or '-m', a module, …
-    ranks=2,    # how many processes
-    restarts=0, # how often all are started anew after one of them has failed
-    limit=300,  # seconds, after which all are ended
-    cwd=None,   # folder to run in; this one if None
-    **env       # variables of the environment, besides those of this process
-)->subprocess.CompletedProcess: # with `returncode`, `stdout` and `stderr`
-    "Run PyTorch's `torchrun` on this computer only, and wait for its end"
-    own = dict(OMP_NUM_THREADS='1', TORCH_DISABLE_SHARE_RDZV_TCP_STORE='1',
-               GLOO_SOCKET_IFNAME='lo0' if sys.platform == 'darwin' else 'lo')
-    command = [sys.executable, '-m', 'torch.distributed.run', '--standalone',
-               '--local-addr=127.0.0.1', f'--nproc-per-node={ranks}', f'--max-restarts={restarts}',
-               *map(str, words)]
-    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding='utf-8')
-    p = subprocess.Popen(command, cwd=cwd, env={**os.environ, **own, **env}, **pipes)
-    try: out,err = p.communicate(timeout=limit)
-    except BaseException: # also when a cell is interrupted
-        p.terminate()     # then torchrun ends its processes
-        p.communicate()
-        raise
-    return subprocess.CompletedProcess(command, p.returncode, out, err)
-
 # %% ../nbs/14_distributed.ipynb #6b7f7062
 class Checkpoint:
     "Callback: keep a run after each epoch, and go on from there when it is started again"
@@ -214,3 +190,27 @@ def together(
     "The callbacks that a run needs because of where it runs: none, if alone and without checkpoint"
     cbs = [Distributed()] if dist.is_initialized() else []
     return cbs if checkpoint is None else [*cbs, Checkpoint(checkpoint)]
+
+# %% ../nbs/14_distributed.ipynb #f40bb210
+def torchrun(
+    *words,     # what each process runs: a script and its arguments, or '-m', a module, …
+    ranks=2,    # how many processes
+    restarts=0, # how often all are started anew after one of them has failed
+    limit=300,  # seconds, after which all are ended
+    cwd=None,   # folder to run in; this one if None
+    **env       # variables of the environment, besides those of this process
+)->subprocess.CompletedProcess: # with `returncode`, `stdout` and `stderr`
+    "Run PyTorch's `torchrun` on this computer only, and wait for its end"
+    own = dict(OMP_NUM_THREADS='1', TORCH_DISABLE_SHARE_RDZV_TCP_STORE='1',
+               GLOO_SOCKET_IFNAME='lo0' if sys.platform == 'darwin' else 'lo')
+    command = [sys.executable, '-m', 'torch.distributed.run', '--standalone',
+               '--local-addr=127.0.0.1', f'--nproc-per-node={ranks}', f'--max-restarts={restarts}',
+               *map(str, words)]
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding='utf-8')
+    p = subprocess.Popen(command, cwd=cwd, env={**os.environ, **own, **env}, **pipes)
+    try: out,err = p.communicate(timeout=limit)
+    except BaseException: # also when a cell is interrupted
+        p.terminate()     # then torchrun ends its processes
+        p.communicate()
+        raise
+    return subprocess.CompletedProcess(command, p.returncode, out, err)

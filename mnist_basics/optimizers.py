@@ -6,7 +6,7 @@
 __all__ = ['Optimizer', 'SGD', 'RMSProp', 'Adam']
 
 # %% ../nbs/08_optimizers.ipynb #3fa9e7b7
-import torch
+import inspect, torch
 
 # %% ../nbs/08_optimizers.ipynb #81285f05
 class Optimizer(torch.optim.Optimizer):
@@ -22,6 +22,9 @@ class Optimizer(torch.optim.Optimizer):
                 if p.grad is not None: self.update(p, p.grad, group, self.state[p])
         return loss
     setattr(step, 'hooked', True) # so PyTorch adds no mark for its profiler, slower than the step
+
+    # unwrapped: PyTorch's wrapper would import its compiler for the first optimizer, for seconds
+    add_param_group = inspect.unwrap(torch.optim.Optimizer.add_param_group)
 
     def register_step_pre_hook(self, hook): raise NotImplementedError("`step` calls no hooks")
     register_step_post_hook = register_step_pre_hook

@@ -2,8 +2,8 @@
 
 Each notebook is run once, in a process of its own, and must store what is stored, pictures
 included. It must be clean, export what the modules hold, and README.md must be the rendering of
-nbs/index.ipynb. Then ruff, the properties of the public functions, and what is imported against
-what is required. The last line counts.
+nbs/index.ipynb. Ruff, the properties of the public functions, and what is imported against what
+is required, too. The last line counts.
 `notebooks`: nothing but these; `kernel`: in Jupyter's own kernel, texts compared."""
 import difflib, json, multiprocessing, os, shutil, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,8 @@ root = Path(__file__).resolve().parent.parent
 leave = shutil.ignore_patterns('.git', '.venv*', '.ipynb_checkpoints', '__pycache__',
                                '*.egg-info', 'build', 'dist', 'cache', '_site')
 warm = ['torch', 'numpy', 'PIL.Image', 'matplotlib.pyplot', 'matplotlib_inline.backend_inline',
-        'IPython', 'nbdev.test', 'nbdev.export', 'fastcore.test'] # not fastai: it changes tensors
+        'IPython', 'nbdev.test', 'nbdev.export', 'fastcore.test', 'scipy.ndimage',
+        'torch._dynamo'] # which torch.optim imports at first use; not fastai: it changes tensors
 
 def notebooks(tree):
     found = (p.relative_to(tree).as_posix() for p in (tree/'nbs').rglob('*.ipynb'))
@@ -79,16 +80,15 @@ def cmd(name, *args, cwd, **env):
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return out.returncode, out.stdout
 
-def check_notebooks(tree, kernel, also):
-    "Run each once, as many at a time as there are cores; the last chapters, the longest, first"
+def check_notebooks(tree, kernel, beside):
+    "Run each, as many at a time as there are cores, the longest first, and what is beside them"
     stored,ctx = {nb: text(tree/nb) for nb in notebooks(tree)},runner()
     order = sorted(stored, key=lambda nb: (-nb.count('/'), nb), reverse=True)
     with ThreadPoolExecutor(os.cpu_count()) as ex:
         def one(nb): return ran(ctx, 600, run_nb, tree, nb, kernel)
-        codes = ex.map(one, order)
-        others = [ex.submit(check_command, tree, *words) for words in also]
-        codes = dict(zip(order, codes))
-    yield from (other.result() for other in others)
+        told = ex.submit(list, beside)
+        codes = dict(zip(order, ex.map(one, order)))
+    yield from told.result()
     cmd('nbdev-clean', cwd=tree)
     for nb,was in stored.items():
         code,took = codes[nb]
@@ -97,7 +97,7 @@ def check_notebooks(tree, kernel, also):
         yield f'run     {nb} ({took:.0f} s)', wrong
 
 def check_made(tree):
-    "What is made from the notebooks is what is committed"
+    "What is made from the notebooks is what is committed; then the code and the requirements"
     yield check_command(tree, 'python', 'tools/i18n.py', 'check')
     stored = {nb: text(tree/nb) for nb in notebooks(tree)}
     code,out = cmd('nbdev-clean', cwd=tree)
@@ -122,9 +122,9 @@ def check_made(tree):
     was,now = (folder/'docs'/'readme.png' for folder in (tree, tree/'fresh'))
     wrong = code or not was.exists() or was.read_bytes() != now.read_bytes()
     yield 'render  docs/readme.png', 'another picture: make readme' if wrong else ''
-
-code = (('ruff', 'check', '--no-cache', '--quiet', '.'), ('python', 'tools/properties.py', '300'),
-        ('python', 'tools/supply.py', 'imports'))
+    yield check_command(tree, 'ruff', 'check', '--no-cache', '--quiet', '.')
+    yield check_command(tree, 'python', 'tools/properties.py', '60')
+    yield check_command(tree, 'python', 'tools/supply.py', 'imports')
 
 def check_command(tree, what, *args):
     failed,out = cmd(what, *args, cwd=tree)
@@ -141,15 +141,16 @@ def check_offline(tree, log):
 def main(asked):
     kernel = 'kernel' in asked
     with tempfile.TemporaryDirectory() as tmp:
-        tree,log = Path(tmp).resolve()/'mnist_basics',Path(tmp).resolve()/'offline.log'
+        tmp = Path(tmp).resolve()
+        tree,copy,log = tmp/'mnist_basics',tmp/'made'/'mnist_basics',tmp/'offline.log'
         shutil.copytree(root, tree, ignore=leave)
         os.environ |= dict(PYTHONUTF8='1', OMP_NUM_THREADS='1', MPLBACKEND='agg',
                            OFFLINE_LOG=str(log), OFFLINE='loopback'*kernel,
                            PYTHONPATH=os.pathsep.join(map(str, (tree, tree/'tools'/'offline'))),
                            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         os.environ.setdefault('MNIST_BASICS_HOME', str(root/'.venv'/'cache'))
-        results = [] if asked else list(check_made(tree))
-        results += check_notebooks(tree, kernel, () if asked else code)
+        if not asked: shutil.copytree(tree, copy)
+        results = list(check_notebooks(tree, kernel, () if asked else check_made(copy)))
         if not asked: results += check_offline(tree, log)
     for name,wrong in results: print('FAILED' if wrong else 'ok    ', name)
     for name,wrong in results:
