@@ -9,7 +9,7 @@ from loading import cache, distances, first_use, load
 from timing import here, in_turn, python, ratios
 from training import cases as trainings, contestants
 
-ROUNDS = int(os.environ.get('ROUNDS', 5))
+ROUNDS = int(os.environ.get('ROUNDS', 3))
 root = here.parent
 modules = sorted(o.stem for o in (root/'mnist_basics').glob('[a-z]*.py') if o.stem != 'book')
 parts = (1/8, 1/4, 1/2, 1)
