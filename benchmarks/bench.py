@@ -6,6 +6,7 @@ from importlib.metadata import version
 import torch
 from mnist_basics.show import table
 from loading import cache, distances, first_use, load
+from race import recipes
 from timing import here, in_turn, python, ratios
 from training import cases as trainings, contestants
 
@@ -21,7 +22,7 @@ def imports():
     names = ['torch', *(f'mnist_basics.{o}' for o in modules),
              'fastai.basics', 'fastai.vision.core']
     fns = {o: lambda o=o: python('-c', f'import {o}') for o in names}
-    return ratios(in_turn(fns, max(3, ROUNDS//2)), 'torch')
+    return ratios(in_turn(fns, 2), 'torch')
 
 def memory(rows, script, *args):
     "Add the peak extra memory of each contestant, each in a process of its own"
@@ -45,7 +46,7 @@ def epochs(case):
 
 def race():
     "Ten digits to 99%: whole processes"
-    times,acc = {'ours': [], 'fastai': []},{}
+    times,acc = {k: [] for k in recipes},{}
     for _ in range(2):
         for k in times:
             took,row = python('race.py', k)
