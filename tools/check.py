@@ -123,7 +123,7 @@ def check_made(tree):
     wrong = code or not was.exists() or was.read_bytes() != now.read_bytes()
     yield 'render  docs/readme.png', 'another picture: make readme' if wrong else ''
     yield check_command(tree, 'ruff', 'check', '--no-cache', '--quiet', '.')
-    yield check_command(tree, 'python', 'tools/properties.py', '60')
+    yield check_command(tree, 'python', 'tools/properties.py', '30')
     yield check_command(tree, 'python', 'tools/supply.py', 'imports')
 
 def check_command(tree, what, *args):
